@@ -1,0 +1,207 @@
+package call
+
+import (
+	"context"
+	"time"
+
+	"nightbell/media"
+	"nightbell/phi"
+	"nightbell/policy"
+)
+
+// Arrival is a caller's INVITE, frozen: what is known and the verbs the call needs. The rim (sip, joined by cmd) has
+// already authenticated the trunk and validated the message.
+type Arrival struct {
+	ID      string // of the call; random
+	Inquiry policy.Inquiry
+	Trunk   TrunkFacts
+	Offer   []byte // SDP; nil: the INVITE had none
+	Leg     Leg
+	Listen  func(func(LegEvent)) // set once; earlier events are delivered at once, in order; the func never blocks
+	Profile media.Profile        // where and how the caller's sound travels
+}
+
+// TrunkFacts is how the trunk was known, for the story of the call.
+type TrunkFacts struct {
+	ID, Name   string
+	KnownBy    string // "certificate NAME", "address PREFIX", "digest"
+	Protection string // "TLSv1.3 TLS_AES_128_GCM_SHA256"
+}
+
+// Leg is one party's dialog. No verb waits for the network: each sends and returns; what becomes of it arrives as a
+// LegEvent. A verb that does not fit the dialog's state returns an error and sends nothing.
+type Leg interface {
+	Ring(sdp []byte) error   // 180, or 183 where sdp is early media
+	Answer(sdp []byte) error // 200 to the INVITE, or to the offer last reported by Offered
+	Refuse(Refusal) error    // final answer to the INVITE, or to the offer last reported by Offered
+	Offer(sdp []byte) error  // re-INVITE
+	End(Cause)               // CANCEL, BYE or a refusal, whichever fits; idempotent
+}
+
+// Refusal says why an offer or a call is not taken; the rim chooses the code.
+type Refusal struct {
+	Cause   Cause
+	Warning string // RFC 3261 §20.43 text, no PHI
+}
+
+// LegEvent is what a leg reports, in the order it happened on the wire.
+type LegEvent struct {
+	Kind   LegEventKind
+	Cause  Cause  // of Refused, Ended
+	Code   int    // the SIP code behind it, for the story only
+	SDP    []byte // of Ringing (early media), Answered, Offered, Agreed
+	Digit  string // of Digit (SIP INFO)
+	Reason string // RFC 3326 text, or the SIP reason phrase's standard text; no PHI
+}
+
+type LegEventKind string
+
+const (
+	Trying    LegEventKind = "trying"
+	Ringing   LegEventKind = "ringing"   // 180 or 183
+	Answered  LegEventKind = "answered"  // 2xx to our INVITE; ACK is sent by the leg
+	Refused   LegEventKind = "refused"   // final non-2xx to our INVITE, timeout, unreachable
+	Confirmed LegEventKind = "confirmed" // ACK to our 200; SDP set when the offer was ours
+	Offered   LegEventKind = "offered"   // re-INVITE or UPDATE: must be met with Answer or Refuse; SDP nil: make an offer
+	Agreed    LegEventKind = "agreed"    // answer to our re-INVITE; SDP set. Code >= 300: refused, old session stands
+	Digit     LegEventKind = "digit"     // INFO dtmf-relay
+	FlowLost  LegEventKind = "flow_lost" // the connection is gone
+	FlowBack  LegEventKind = "flow_back" // the same device is there again
+	Ended     LegEventKind = "ended"     // BYE, CANCEL, 408/481, timer: nothing follows
+)
+
+// Cause is why a leg or a call ended, and whose doing it was.
+type Cause string
+
+const (
+	Completed     Cause = "completed"      // ordinary BYE
+	CallerGone    Cause = "caller_gone"    // CANCEL, or BYE before anybody answered
+	ElsewhereTook Cause = "elsewhere"      // another phone answered (RFC 3326 Reason cause=200)
+	Busy          Cause = "busy"           // 486, 600
+	Declined      Cause = "declined"       // 603, 480 by hand
+	NoAnswer      Cause = "no_answer"      // our ring time ran out, 408, 487
+	Unreachable   Cause = "unreachable"    // no binding, lost flow, transport error, 5xx
+	NotAcceptable Cause = "not_acceptable" // 488: no common codec, no usable keys
+	NoMedia       Cause = "no_media"       // media could not be set up or went silent with a lost flow
+	LastResort    Cause = "last_resort"    // the last resort was announced to its end
+	Draining      Cause = "draining"       // 503 with Retry-After
+	Overload      Cause = "overload"       // limits of the trunk
+	Fault         Cause = "fault"          // ours
+)
+
+// Phones rings softphones. One Target may have several contacts; each is a leg of its own.
+type Phones interface {
+	// Contacts lists the flows at which the users are reachable now: registered and not paused. Opaque ids.
+	Contacts(users []string) []Contact
+	// Invite sends one INVITE on the very flow of the contact. Events go to post, in order, never blocking.
+	Invite(ctx context.Context, c Contact, inv Invite, post func(LegEvent)) (Leg, error)
+}
+
+// Contact is one binding of one user at this moment.
+type Contact struct {
+	ID      string
+	User    string
+	Profile media.Profile
+}
+
+// Invite is what a ringing phone is told. From is the caller where policy lets the agent see the number.
+type Invite struct {
+	Call   string
+	From   phi.Phone
+	Clinic string // display name shown on the phone
+	Number string // the clinic's number
+	Offer  []byte
+}
+
+// Recorder begins recordings. Start returns at once; the row, the key and the file are made elsewhere while the tap
+// queues. An error (or a later Trouble event) means the call goes on unrecorded, and says so.
+type Recorder interface {
+	Start(RecordingSpec, *media.Session) (Recording, error)
+}
+
+// RecordingSpec is what META needs.
+type RecordingSpec struct {
+	Call, Clinic string
+	Consent      string // "announced", "not_due"
+	Part         int
+	Sides        [2]string // "caller", "agent"
+}
+
+// Recording is one that runs.
+type Recording interface {
+	ID() string
+	Mark(kind, actor, reason string) // hold, joined, left, dtmf, transfer
+	Pause(actor, reason string)
+	Resume(actor, reason string)
+	Stop(status media.RecordingStatus) // flushes and closes in the background
+}
+
+// Journal remembers. Note never blocks and never fails: what cannot be written now is spooled.
+type Journal interface {
+	Note(Event)
+	Finish(Record)
+}
+
+// Event is one line of a call's story. Data holds closed words, ids and numbers of milliseconds; never PHI.
+type Event struct {
+	Call string
+	At   time.Time
+	Kind EventKind
+	Leg  string // "caller", or the user rung
+	Data map[string]string
+}
+
+// EventKind is a closed list; docs/GLOSSARY explains each.
+type EventKind string
+
+const (
+	Arrived     EventKind = "arrived"
+	Planned     EventKind = "planned"
+	Greeted     EventKind = "greeted"
+	Announced   EventKind = "announced"
+	Rang        EventKind = "rang"     // INVITE sent to a phone
+	Alerting    EventKind = "alerting" // 180 came back
+	LegRefused  EventKind = "leg_refused"
+	LegAnswered EventKind = "leg_answered"
+	Bridged     EventKind = "bridged"
+	Held        EventKind = "held"
+	Resumed     EventKind = "resumed"
+	Keyed       EventKind = "keyed" // DTMF was relayed; the digit is not kept
+	Rekeyed     EventKind = "rekeyed"
+	RecordingOn EventKind = "recording"
+	Unrecorded  EventKind = "unrecorded"
+	MediaSilent EventKind = "media_silent"
+	FlowGone    EventKind = "flow_gone"
+	Stepped     EventKind = "stepped" // the hunt moved on
+	Resorted    EventKind = "last_resort"
+	Finished    EventKind = "finished"
+)
+
+// Record is the whole of a call when it is over: filed by store.
+type Record struct {
+	ID        string
+	Trunk     TrunkFacts
+	From      phi.Phone
+	Dialled   string
+	Plan      policy.Plan
+	Arrived   time.Time
+	Answered  time.Time // zero: never
+	Ended     time.Time
+	Outcome   Cause
+	By        string // whose doing: "caller", a user, "system"
+	Served    bool   // an agent spoke with the caller
+	Legs      []LegRecord
+	Recording string
+}
+
+// LegRecord is one leg's share of the story.
+type LegRecord struct {
+	User     string // "" = caller
+	Person   string
+	Invited  time.Time
+	Answered time.Time
+	Ended    time.Time
+	Cause    Cause
+	Code     int
+	Sound    *media.Stats // nil: no media
+}

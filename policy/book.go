@@ -1,0 +1,176 @@
+package policy
+
+import (
+	"net/netip"
+	"time"
+
+	"nightbell/phi"
+)
+
+// Book is the immutable snapshot of all rules. It is made by store (from SQLite) or by book (from a file), read by
+// Decide, and never changed after it was made: a new rule is a new Book. Ids are opaque lower-case texts.
+type Book struct {
+	Version   string // opaque; differs whenever any rule differs
+	ZoneData  string // version of the zone data the schedules are read with, "2026f"
+	Clinics   []Clinic
+	Numbers   []Number
+	Trunks    []Trunk
+	People    []Person
+	Devices   []Device
+	Schedules []Schedule
+	CatchAll  string // id of the clinic that takes unknown numbers of a known trunk
+}
+
+// Clinic is the practice that hired us.
+type Clinic struct {
+	ID         string
+	Name       string // of the practice; public, no PHI
+	Zone       string // IANA
+	Hours      []Hours
+	Open       Flow   // while one of Hours holds; a clinic without Hours is always "closed", that is: answered
+	Closed     Flow   // else
+	Greeting   string // prompt name; empty: none
+	Announce   string // prompt played before recording starts; empty: none is due
+	LastResort string // prompt of the last resort; never empty once made
+	Record     bool
+	Suspended  bool
+}
+
+// Hours is a weekly opening window; it belongs to the day it starts on (S6).
+type Hours struct {
+	Days       []int     // ISO weekdays, 1 = Monday
+	Start, End WallClock // End <= Start reaches into the next day
+}
+
+// WallClock is a local time of day in minutes after midnight, 0..1439.
+type WallClock int
+
+// Flow is what a call does, as rules: steps in order. Decide turns it into a Plan by asking the schedules.
+type Flow struct{ Steps []StepRule }
+
+// StepRule names whom to ring: a tier of a schedule, or people by id, or both.
+type StepRule struct {
+	Name     string
+	Schedule string // schedule id; empty: none
+	Tier     int    // 1 = primary; 0 means 1
+	People   []string
+	Mode     RingMode
+	For      time.Duration // how long each round rings
+}
+
+// Number is a dialled number that belongs to a clinic.
+type Number struct {
+	Number string // E.164 ("+12125550100"), or an extension on Trunk
+	Trunk  string // trunk id; required for an extension, empty: any trunk that may dial it
+	Clinic string
+	Answer AnswerMode
+}
+
+// AnswerMode says when the caller's INVITE gets its 200.
+type AnswerMode string
+
+const (
+	AtOnce           AnswerMode = "at_once"            // 200, greeting, announcement, hunt: the default
+	WhenAgentAnswers AnswerMode = "when_agent_answers" // 180 only until an agent answers
+)
+
+// Person is somebody who may be rung. Roles: agent, clinician, supervisor, scheduler, admin, office, compliance, auditor.
+type Person struct {
+	ID     string
+	Name   phi.Name
+	Role   string
+	Phone  phi.Phone // verified telephone of a clinician, E.164
+	Active bool
+}
+
+// Device is an agent's SIP identity. Its secret is never here.
+type Device struct {
+	User     string // user part of the AOR and digest user name
+	Person   string
+	MD5Until time.Time // zero: SHA-256 only; else the end of the MD5 exception (at most 90 days ahead when made)
+}
+
+// Trunk is a SIP connection to a clinic or carrier: how it is known, what it may do.
+type Trunk struct {
+	ID         string
+	Name       string
+	Identity   TrunkIdentity
+	Suites     []string // SRTP crypto suites in order of preference; empty: the default order of sip.md
+	NumberFrom string   // "request" (default), "to", "diversion"
+	Caller     string   // "pai" (P-Asserted-Identity, then From; default) or "from"
+	Country    string   // ISO 3166 region in which national numbers are read; "US" by default
+	MaxCalls   int      // 0: no limit
+	MaxRate    int      // calls per second; 0: no limit
+	Exceptions []Exception
+	Advertised string // address put into Contact, Via and SDP towards this trunk; empty: the listener's
+}
+
+// TrunkIdentity holds the ways a trunk is known; any one that is set suffices, except that Addresses stand alone or
+// restrict Digest. Nothing in a SIP header identifies a trunk.
+type TrunkIdentity struct {
+	CertNames []string       // DNS or URI names of the client certificate (SAN), verified against CertRoots
+	CertRoots string         // PEM; empty: the server's own private CA
+	Addresses []netip.Prefix // source addresses, on a TLS listener (or under a signalling exception)
+	Digest    string         // digest user name; the secret is kept sealed elsewhere
+}
+
+// Exception is an audited, expiring permission to be insecure; Scope is "signalling", "media" or both.
+type Exception struct {
+	Scope  []string
+	Until  time.Time
+	Reason string
+}
+
+// Schedule says who is on call. Layers are in rank order.
+type Schedule struct {
+	ID        string
+	Clinic    string
+	Name      string
+	Zone      string // empty: the clinic's
+	Layers    []Layer
+	Overrides []Override
+}
+
+// Layer stands where its windows hold; the first active replace layer of a tier stands, add layers join it.
+type Layer struct {
+	ID       string
+	Tier     int // 1 = primary
+	Mode     LayerMode
+	Windows  []Hours // none: always
+	Rotation Rotation
+}
+
+type LayerMode string
+
+const (
+	Replace LayerMode = "replace"
+	Add     LayerMode = "add"
+)
+
+// Rotation hands a shift from member to member at resolve(Anchor + k*Every) (S3, S4, S5).
+type Rotation struct {
+	Anchor  string // local wall time "2006-01-02T15:04:05"
+	Every   int
+	Unit    Unit
+	Members []string // person ids; "nobody" takes a turn like a person
+}
+
+type Unit string
+
+const (
+	Hour  Unit = "h"
+	Day   Unit = "d"
+	Week  Unit = "w"
+	Month Unit = "m"
+)
+
+// Override puts a person in for a time. The latest created wins.
+type Override struct {
+	ID         string
+	Kind       string // "assign" in the first issue
+	Person     string
+	Tier       int
+	Start, End time.Time
+	Created    time.Time
+	Reason     string
+}
