@@ -113,10 +113,42 @@ type Invite struct {
 	Offer  []byte
 }
 
+// Sound makes the voices of one call and joins them; implemented over media.Call by cmd.
+type Sound interface {
+	NewVoice(media.Profile) (Voice, error)
+	Bridge(a, b Voice)
+	Split()
+	Close()
+}
+
+// Voice is one party's sound: the session behind one leg.
+type Voice interface {
+	Negotiation
+	Stage
+	Listen(func(media.Event)) // the func never blocks
+	Stats() media.Stats
+	Close()
+}
+
+// Negotiation is RFC 3264 on one voice. An error may be a *media.Refusal, which the rim turns into 488 and a Warning.
+type Negotiation interface {
+	Answer(offer []byte) (answer []byte, err error)
+	Offer(like Voice) (offer []byte, err error) // like: whose codecs come first; nil: none
+	Accept(answer []byte) error
+	Direction() media.Direction // what the peer may do now
+}
+
+// Stage is what a voice is made to hear beside the bridge.
+type Stage interface {
+	Play(p *media.Prompt, times int) <-chan struct{} // times 0: for ever; closed at its end or when replaced
+	Quiet()
+	SendDigit(digit byte, d time.Duration)
+}
+
 // Recorder begins recordings. Start returns at once; the row, the key and the file are made elsewhere while the tap
-// queues. An error (or a later Trouble event) means the call goes on unrecorded, and says so.
+// queues. An error means the call goes on unrecorded, and says so; trouble later is reported to the func.
 type Recorder interface {
-	Start(RecordingSpec, *media.Session) (Recording, error)
+	Start(spec RecordingSpec, caller Voice, trouble func(reason string)) (Recording, error)
 }
 
 // RecordingSpec is what META needs.
@@ -159,8 +191,9 @@ const (
 	Planned     EventKind = "planned"
 	Greeted     EventKind = "greeted"
 	Announced   EventKind = "announced"
-	Rang        EventKind = "rang"     // INVITE sent to a phone
-	Alerting    EventKind = "alerting" // 180 came back
+	Apologised  EventKind = "apologised" // the agent's connection died; the caller was asked to hold
+	Rang        EventKind = "rang"       // INVITE sent to a phone
+	Alerting    EventKind = "alerting"   // 180 came back
 	LegRefused  EventKind = "leg_refused"
 	LegAnswered EventKind = "leg_answered"
 	Bridged     EventKind = "bridged"

@@ -1,0 +1,201 @@
+// Package call tells the life of one call, top to bottom: a caller arrives, a plan is made, phones are rung, an agent
+// and the caller talk, and what happened is remembered. Start at handle.
+//
+// One goroutine owns one call. What happens outside (a leg's messages, sound, commands from the console) arrives in
+// its mailbox; nobody else touches its state. The caller's going away is the cause of the call's context.
+//
+// The call never waits for disk or database: Journal and Recorder return at once. It never chooses a SIP code: it
+// names a Cause, and the rim chooses. And it never leaves the caller in silence: every way through hunt ends in a
+// conversation or in an announced last resort.
+package call
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"nightbell/policy"
+)
+
+// Call is one caller's affair with the clinic, from the INVITE to the filed record.
+type Call struct {
+	arrival Arrival
+	board   *Switchboard
+	plan    policy.Plan
+	sound   Sound
+	caller  *party
+	agent   *party // whom the caller talks with; nil: nobody yet
+	phones  []*party
+	rec     Recording
+	record  Record
+	mail    mailbox
+	leave   context.CancelCauseFunc
+	losses  int // agents whose connection died
+	seen    atomic.Pointer[View]
+}
+
+// Endings of a phase. They are context causes or results of hunt, never shown to anybody.
+var (
+	errCallerGone = errors.New("caller is gone")
+	errNobody     = errors.New("nobody answered")
+	errAgentLost  = errors.New("agent's connection is lost")
+)
+
+// handle is the whole story.
+func (c *Call) handle(ctx context.Context) {
+	ctx, c.leave = context.WithCancelCause(ctx)
+	defer c.leave(nil)
+	defer c.file()
+
+	c.decide()
+	if err := c.welcome(ctx); err != nil {
+		return
+	}
+	for {
+		agent, err := c.hunt(ctx)
+		if errors.Is(err, errNobody) {
+			c.lastResort(ctx)
+			return
+		}
+		if err != nil {
+			return
+		}
+		if err := c.converse(ctx, agent); !errors.Is(err, errAgentLost) {
+			return
+		}
+		if c.apologise(ctx) != nil {
+			return
+		}
+	}
+}
+
+// decide copies the plan into the call: later edits never bend it.
+func (c *Call) decide() {
+	c.note(Arrived, "caller", with("trunk", c.arrival.Trunk.ID, "known_by", c.arrival.Trunk.KnownBy))
+	c.plan = c.board.ports.Decide(c.arrival.Inquiry)
+	c.record.Plan = c.plan
+	c.note(Planned, "", with("clinic", c.plan.Clinic, "version", c.plan.Version))
+	c.show(Deciding)
+}
+
+// welcome takes the caller's sound and, where the number is answered at once, greets.
+func (c *Call) welcome(ctx context.Context) error {
+	if err := c.takeOffer(); err != nil {
+		return err
+	}
+	if c.plan.Answer == policy.WhenAgentAnswers {
+		return c.caller.leg.Ring(nil)
+	}
+	if err := c.answerCaller(ctx); err != nil {
+		return err
+	}
+	if err := c.say(ctx, c.plan.Greeting, Greeted); err != nil {
+		return err
+	}
+	return c.announce(ctx)
+}
+
+// takeOffer makes the caller's voice and, where her INVITE held an offer, the answer to it.
+func (c *Call) takeOffer() error {
+	voice, err := c.sound.NewVoice(c.arrival.Profile)
+	if err != nil {
+		c.turnAway(NoMedia, err)
+		return err
+	}
+	c.caller.take(voice, c.hear(c.caller))
+	if c.arrival.Offer == nil {
+		c.caller.local, err = voice.Offer(nil)
+	} else {
+		c.caller.local, err = voice.Answer(c.arrival.Offer)
+	}
+	if err != nil {
+		c.turnAway(NotAcceptable, err)
+	}
+	return err
+}
+
+// answerCaller sends the 200 and waits for the ACK; the leg retransmits and gives up by itself (RFC 3261 §13.3.1.4).
+func (c *Call) answerCaller(ctx context.Context) error {
+	if !c.record.Answered.IsZero() {
+		return nil
+	}
+	if err := c.caller.leg.Answer(c.caller.local); err != nil {
+		c.outcome(Fault, "system")
+		return err
+	}
+	c.record.Answered = c.now()
+	c.note(LegAnswered, "caller", nil)
+	for !c.caller.confirmed {
+		if _, err := c.next(ctx, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// announce says that the call is recorded where that is due, and only then begins to record.
+func (c *Call) announce(ctx context.Context) error {
+	if !c.plan.Record || c.rec != nil {
+		return nil
+	}
+	consent := "not_due"
+	if c.plan.Announce != "" {
+		if err := c.say(ctx, c.plan.Announce, Announced); err != nil {
+			return err
+		}
+		consent = "announced"
+	}
+	c.startRecording(consent)
+	return nil
+}
+
+// say plays a prompt to the caller to its end. An unknown or empty prompt takes no time.
+func (c *Call) say(ctx context.Context, prompt string, kind EventKind) error {
+	p := c.board.ports.Prompt(prompt)
+	if p == nil {
+		return nil
+	}
+	c.show(Greeting)
+	c.note(kind, "caller", with("prompt", prompt))
+	return c.until(ctx, c.caller.voice.Play(p, 1))
+}
+
+// lastResort is never silence: the caller is answered if she was not, told what to do, and let go.
+func (c *Call) lastResort(ctx context.Context) {
+	c.show(Resorting)
+	c.note(Resorted, "caller", with("prompt", c.plan.LastResort))
+	c.outcome(LastResort, "system")
+	if err := c.answerCaller(ctx); err != nil {
+		return
+	}
+	p := c.board.ports.Prompt(c.plan.LastResort)
+	if p == nil {
+		p = c.board.ports.Prompt("last_resort")
+	}
+	_ = c.until(ctx, c.caller.voice.Play(p, 2))
+}
+
+// apologise keeps a caller company whose agent's connection died; then the plan is walked again for her. After a few
+// such losses something is wrong with our side of the network, and she hears the last resort instead.
+func (c *Call) apologise(ctx context.Context) error {
+	c.dropAgent(Unreachable)
+	c.losses++
+	if c.losses >= maxLosses {
+		c.plan.Steps = nil
+		return nil
+	}
+	return c.say(ctx, "please_hold", Apologised)
+}
+
+// maxLosses is how many agents' connections one caller outlives.
+const maxLosses = 4
+
+// turnAway refuses a caller whose sound cannot be had.
+func (c *Call) turnAway(cause Cause, err error) {
+	c.outcome(cause, "system")
+	c.caller.leg.Refuse(Refusal{Cause: cause, Warning: warning(err)})
+	c.caller.ended = true
+}
+
+func (c *Call) now() time.Time { return c.board.ports.Now() }

@@ -1,0 +1,190 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"nightbell/policy"
+)
+
+// hunt walks the plan's steps until somebody answers. It returns the agent's party with her leg answered and her
+// sound agreed, errNobody when every step is through, or the cause of the call's end.
+func (c *Call) hunt(ctx context.Context) (*party, error) {
+	c.show(Hunting)
+	c.entertain()
+	defer c.caller.voice.Quiet()
+	for i, step := range c.plan.Steps {
+		if i > 0 {
+			c.note(Stepped, "", with("step", step.Name))
+		}
+		agent, err := c.walk(ctx, step)
+		if err != nil || agent != nil {
+			return agent, err
+		}
+	}
+	return nil, errNobody
+}
+
+// entertain lets an answered caller hear ring-back while phones ring; before the answer her own carrier does that.
+func (c *Call) entertain() {
+	if c.record.Answered.IsZero() {
+		return
+	}
+	if p := c.board.ports.Prompt("ringback"); p != nil {
+		c.caller.voice.Play(p, 0)
+	}
+}
+
+// walk does one step: everybody together, or one after the other. A nil party without an error: the next step.
+func (c *Call) walk(ctx context.Context, step policy.Step) (*party, error) {
+	if step.Mode != policy.InOrder {
+		return c.ring(ctx, step.Targets, step.For)
+	}
+	for _, t := range step.Targets {
+		agent, err := c.ring(ctx, []policy.Target{t}, step.For)
+		if err != nil || agent != nil {
+			return agent, err
+		}
+	}
+	return nil, nil
+}
+
+// ring is one round: INVITE every phone that can be reached, first answer wins, the others are cancelled. People are
+// resolved to phones now, and again whenever somebody comes free or registers while the round lasts. A round that
+// reaches nobody and waits for nobody takes no time.
+func (c *Call) ring(ctx context.Context, targets []policy.Target, d time.Duration) (*party, error) {
+	r := c.newRound(targets)
+	defer r.withdraw()
+	r.invite(ctx)
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	for r.hopeful() {
+		h, err := c.next(ctx, timer.C)
+		if errors.Is(err, errTime) {
+			return nil, nil
+		}
+		if err != nil {
+			r.why = CallerGone
+			return nil, err
+		}
+		if h.do != nil {
+			r.invite(ctx)
+		}
+		if h.leg != nil && h.leg.Kind == Answered {
+			if agent := r.settle(h.from, h.leg); agent != nil {
+				return agent, nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+// round is one round of ringing.
+type round struct {
+	call    *Call
+	targets []policy.Target
+	ringing []*party
+	tried   map[string]bool // contact ids
+	waits   bool            // somebody is talking and may come free
+	why     Cause           // told to the phones that are still ringing when the round ends
+}
+
+func (c *Call) newRound(targets []policy.Target) *round {
+	return &round{call: c, targets: targets, tried: map[string]bool{}, why: NoAnswer}
+}
+
+// hopeful reports whether somebody may still answer.
+func (r *round) hopeful() bool {
+	if r.waits {
+		return true
+	}
+	for _, p := range r.ringing {
+		if !p.ended {
+			return true
+		}
+	}
+	return false
+}
+
+// invite rings every contact of the round's people that was not tried yet and is free.
+func (r *round) invite(ctx context.Context) {
+	r.waits = false
+	for _, t := range r.targets {
+		for _, contact := range r.call.board.ports.Phones.Contacts(t.Users) {
+			if r.tried[contact.ID] {
+				continue
+			}
+			if r.call.board.talking(contact.User) {
+				r.waits = true
+				continue
+			}
+			r.tried[contact.ID] = true
+			if p := r.call.invite(ctx, contact, t.Person); p != nil {
+				r.ringing = append(r.ringing, p)
+			}
+		}
+	}
+}
+
+// settle makes an answered phone the agent. Where her sound cannot be agreed she is let go and the round goes on.
+func (r *round) settle(p *party, e *LegEvent) *party {
+	c := r.call
+	if !c.board.engage(p.user, c) {
+		p.dismiss(ElsewhereTook, c.now())
+		return nil
+	}
+	if err := p.voice.Accept(e.SDP); err != nil {
+		c.board.release(p.user, c)
+		c.note(LegRefused, p.name(), with("cause", string(NotAcceptable), "warning", warning(err)))
+		p.dismiss(NotAcceptable, c.now())
+		return nil
+	}
+	p.confirmed = true
+	p.record.Answered = c.now()
+	c.note(LegAnswered, p.name(), nil)
+	r.why = ElsewhereTook
+	return p
+}
+
+// withdraw ends every leg of the round but the winner's.
+func (r *round) withdraw() {
+	for _, p := range r.ringing {
+		if !p.confirmed {
+			p.dismiss(r.why, r.call.now())
+		}
+	}
+}
+
+// invite sends one INVITE with an offer that puts the caller's codec first. Nil: that phone is unreachable.
+func (c *Call) invite(ctx context.Context, contact Contact, person string) *party {
+	p := &party{user: contact.User, person: person}
+	p.record = LegRecord{User: contact.User, Person: person, Invited: c.now()}
+	c.phones = append(c.phones, p)
+	voice, err := c.sound.NewVoice(contact.Profile)
+	if err != nil {
+		return c.unreachable(p, NoMedia)
+	}
+	p.take(voice, c.hear(p))
+	offer, err := voice.Offer(c.caller.voice)
+	if err != nil {
+		return c.unreachable(p, NoMedia)
+	}
+	inv := Invite{Call: c.arrival.ID, From: c.arrival.Inquiry.From, Clinic: c.plan.ClinicName, Number: c.plan.Number, Offer: offer}
+	p.leg, err = c.board.ports.Phones.Invite(ctx, contact, inv, c.post(p))
+	if err != nil {
+		return c.unreachable(p, Unreachable)
+	}
+	c.note(Rang, p.name(), with("person", person))
+	return p
+}
+
+func (c *Call) unreachable(p *party, cause Cause) *party {
+	p.ended = true
+	p.record.Cause, p.record.Ended = cause, c.now()
+	if p.voice != nil {
+		p.voice.Close()
+	}
+	c.note(LegRefused, p.name(), with("cause", string(cause)))
+	return nil
+}

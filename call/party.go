@@ -1,0 +1,73 @@
+package call
+
+import (
+	"errors"
+	"time"
+
+	"nightbell/media"
+)
+
+// party is one side of the call: its leg, its voice, and what is remembered of both.
+type party struct {
+	user, person string // empty for the caller
+	leg          Leg
+	voice        Voice
+	local        []byte // our SDP that awaits being sent or answered
+	confirmed    bool   // the dialog is up
+	ended        bool   // nothing may be sent on the leg any more
+	lost         bool   // its connection is gone
+	silent       bool   // no media for media's limit
+	holding      bool   // the party holds the other
+	record       LegRecord
+}
+
+func (p *party) take(v Voice, hear func(media.Event)) {
+	p.voice = v
+	v.Listen(hear)
+}
+
+// dismiss ends the leg for cause, whatever its state; the voice stays until the leg reports its end or the call ends.
+func (p *party) dismiss(cause Cause, now time.Time) {
+	if p.ended || p.leg == nil {
+		return
+	}
+	p.ended = true
+	if p.record.Cause == "" {
+		p.record.Cause, p.record.Ended = cause, now
+	}
+	p.leg.End(cause)
+}
+
+// gone marks a leg that ended by itself.
+func (p *party) gone(e LegEvent, now time.Time) {
+	p.ended = true
+	if p.record.Cause == "" {
+		p.record.Cause, p.record.Code, p.record.Ended = e.Cause, e.Code, now
+	}
+}
+
+// warning is the text for RFC 3261 §20.43 when media refused, empty otherwise.
+func warning(err error) string {
+	var r *media.Refusal
+	if errors.As(err, &r) {
+		return r.Text
+	}
+	return ""
+}
+
+// hear and post make the funcs that bring a party's events into the mailbox.
+func (c *Call) hear(p *party) func(media.Event) {
+	return func(e media.Event) { c.mail.post(happening{from: p, sound: &e}) }
+}
+
+func (c *Call) post(p *party) func(LegEvent) {
+	return func(e LegEvent) { c.mail.post(happening{from: p, leg: &e}) }
+}
+
+// name is how a party is called in the story.
+func (p *party) name() string {
+	if p.user == "" {
+		return "caller"
+	}
+	return p.user
+}

@@ -1,0 +1,350 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"nightbell/media"
+	"nightbell/phi"
+	"nightbell/policy"
+)
+
+// The stage: scripted legs, voices and phones, so that a story is told in fake time. Real legs and voices are on
+// stage in cmd's stories.
+
+type stage struct {
+	t      *testing.T
+	board  *Switchboard
+	plan   policy.Plan
+	mu     sync.Mutex
+	events []Event
+	ended  []Record
+	phones map[string]*phone
+	noRec  error
+	recs   []*tape
+	voices []*voice
+	deaf   error // NewVoice's error
+	done   chan Record
+}
+
+func newStage(t *testing.T) *stage {
+	s := &stage{t: t, phones: map[string]*phone{}, done: make(chan Record, 16)}
+	s.plan = policy.Plan{Clinic: "harbor", ClinicName: "Harbor", Number: "+12125550100", Answer: policy.AtOnce,
+		Greeting: "greeting", Announce: "announcement", Record: true, LastResort: "last_resort"}
+	s.board = NewSwitchboard(Ports{
+		Decide: func(policy.Inquiry) policy.Plan { return s.plan },
+		Sound:  func() Sound { return &sound{s: s} }, Prompt: prompts, Phones: s, Recorder: s, Journal: s,
+		Now: time.Now, Fault: func(string, any) {},
+	})
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+		defer cancel()
+		s.board.Drain(ctx)
+	})
+	return s
+}
+
+var reel = map[string]*media.Prompt{}
+
+func init() {
+	for _, n := range []string{"greeting", "announcement", "last_resort", "please_hold", "ringback", "music"} {
+		reel[n] = &media.Prompt{}
+	}
+}
+
+func prompts(name string) *media.Prompt { return reel[name] }
+
+func promptName(p *media.Prompt) string {
+	for n, q := range reel {
+		if p == q {
+			return n
+		}
+	}
+	return "?"
+}
+
+func (s *stage) step(mode policy.RingMode, d time.Duration, users ...string) {
+	st := policy.Step{Name: users[0], Mode: mode, For: d}
+	for _, u := range users {
+		st.Targets = append(st.Targets, policy.Target{Person: u, Users: []string{u}})
+	}
+	s.plan.Steps = append(s.plan.Steps, st)
+}
+
+// ring brings a caller; her leg is returned.
+func (s *stage) ring() *leg {
+	l := &leg{s: s, confirm: true}
+	s.board.Take(Arrival{ID: "c1", Inquiry: policy.Inquiry{Number: "+12125550100", From: phi.NewPhone("+12125550155")},
+		Trunk: TrunkFacts{ID: "t"}, Offer: []byte("offer"), Leg: l, Listen: l.listen})
+	return l
+}
+
+func (s *stage) Note(e Event) { s.mu.Lock(); s.events = append(s.events, e); s.mu.Unlock() }
+func (s *stage) Finish(r Record) {
+	s.mu.Lock()
+	s.ended = append(s.ended, r)
+	s.mu.Unlock()
+	s.done <- r
+}
+
+// kinds tells the story in words.
+func (s *stage) kinds() []EventKind {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var ks []EventKind
+	for _, e := range s.events {
+		ks = append(ks, e.Kind)
+	}
+	return ks
+}
+
+func (s *stage) happened(k EventKind) bool { return slices.Contains(s.kinds(), k) }
+
+// leg is a scripted dialog, the caller's or a phone's.
+type leg struct {
+	s       *stage
+	mu      sync.Mutex
+	post    func(LegEvent)
+	early   []LegEvent
+	did     []string
+	confirm bool // an ACK follows our 200 at once
+	over    bool
+	deaf    bool // reports nothing when ended
+}
+
+func (l *leg) listen(f func(LegEvent)) {
+	l.mu.Lock()
+	l.post = f
+	early := l.early
+	l.mu.Unlock()
+	for _, e := range early {
+		f(e)
+	}
+}
+
+func (l *leg) says(e LegEvent) {
+	l.mu.Lock()
+	f := l.post
+	if f == nil {
+		l.early = append(l.early, e)
+	}
+	if e.Kind == Ended || e.Kind == Refused {
+		l.over = true
+	}
+	l.mu.Unlock()
+	if f != nil {
+		f(e)
+	}
+}
+
+func (l *leg) log(s string) { l.mu.Lock(); l.did = append(l.did, s); l.mu.Unlock() }
+
+func (l *leg) story() []string { l.mu.Lock(); defer l.mu.Unlock(); return slices.Clone(l.did) }
+
+func (l *leg) Ring([]byte) error { l.log("ring"); return nil }
+func (l *leg) Answer([]byte) error {
+	l.log("answer")
+	if l.confirm {
+		l.confirm = false
+		l.says(LegEvent{Kind: Confirmed})
+	}
+	return nil
+}
+func (l *leg) Refuse(r Refusal) error {
+	l.log("refuse " + string(r.Cause) + " " + r.Warning)
+	return nil
+}
+func (l *leg) Offer([]byte) error { l.log("offer"); return nil }
+func (l *leg) End(c Cause) {
+	l.log("end " + string(c))
+	l.mu.Lock()
+	over := l.over || l.deaf
+	l.mu.Unlock()
+	if !over {
+		l.says(LegEvent{Kind: Ended, Cause: c})
+	}
+}
+
+// phone is a registered softphone that follows its script when it is rung.
+type phone struct {
+	*leg
+	script func(*leg)
+	rung   int
+	away   bool
+}
+
+func (s *stage) phone(user string, script func(*leg)) *phone {
+	p := &phone{leg: &leg{s: s}, script: script}
+	s.phones[user] = p
+	return p
+}
+
+func (s *stage) Contacts(users []string) []Contact {
+	var cs []Contact
+	for _, u := range users {
+		if p := s.phones[u]; p != nil && !p.away {
+			cs = append(cs, Contact{ID: u, User: u})
+		}
+	}
+	return cs
+}
+
+func (s *stage) Invite(_ context.Context, c Contact, _ Invite, post func(LegEvent)) (Leg, error) {
+	p := s.phones[c.User]
+	p.rung++
+	if p.script == nil {
+		return nil, errors.New("flow closed")
+	}
+	l := p.leg
+	if p.rung > 1 {
+		l = &leg{s: s}
+		p.leg = l
+	}
+	l.listen(post)
+	go p.script(l)
+	return l, nil
+}
+
+// Scripts.
+func answers(after time.Duration) func(*leg) {
+	return func(l *leg) {
+		l.says(LegEvent{Kind: Ringing})
+		time.Sleep(after)
+		l.says(LegEvent{Kind: Answered, SDP: []byte("answer")})
+	}
+}
+
+func refuses(after time.Duration, c Cause, code int) func(*leg) {
+	return func(l *leg) { time.Sleep(after); l.says(LegEvent{Kind: Refused, Cause: c, Code: code}) }
+}
+
+func ringsForEver(l *leg) { l.says(LegEvent{Kind: Ringing}) }
+
+// sound and voice stand for media.
+type sound struct {
+	s       *stage
+	mu      sync.Mutex
+	bridged [2]Voice
+	closed  bool
+}
+
+func (x *sound) NewVoice(media.Profile) (Voice, error) {
+	if x.s.deaf != nil {
+		return nil, x.s.deaf
+	}
+	v := &voice{}
+	x.s.mu.Lock()
+	x.s.voices = append(x.s.voices, v)
+	x.s.mu.Unlock()
+	return v, nil
+}
+func (x *sound) Bridge(a, b Voice) { x.mu.Lock(); x.bridged = [2]Voice{a, b}; x.mu.Unlock() }
+func (x *sound) Split()            { x.mu.Lock(); x.bridged = [2]Voice{}; x.mu.Unlock() }
+func (x *sound) Close()            { x.closed = true }
+
+type voice struct {
+	mu     sync.Mutex
+	hear   func(media.Event)
+	dir    media.Direction
+	played []string
+	digits []byte
+	refuse error
+	closed bool
+	stop   chan struct{}
+}
+
+func (v *voice) Answer(offer []byte) ([]byte, error) {
+	switch string(offer) {
+	case "no crypto":
+		return nil, &media.Refusal{Code: 488, WarnCode: 304, Text: "media must be encrypted"}
+	case "sendonly":
+		v.dir = media.SendOnly
+	case "sendrecv":
+		v.dir = media.SendRecv
+	}
+	return []byte("our answer"), nil
+}
+func (v *voice) Offer(Voice) ([]byte, error) { return []byte("our offer"), nil }
+func (v *voice) Accept(a []byte) error {
+	if string(a) == "wrong suite" {
+		return &media.Refusal{Code: 488, Text: "suite was not offered"}
+	}
+	return v.refuse
+}
+func (v *voice) Direction() media.Direction { return v.dir }
+func (v *voice) Play(p *media.Prompt, times int) <-chan struct{} {
+	v.Quiet()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.played = append(v.played, promptName(p))
+	done := make(chan struct{})
+	stop := make(chan struct{})
+	v.stop = stop
+	go func() {
+		defer close(done)
+		if times == 0 {
+			<-stop
+			return
+		}
+		select {
+		case <-time.After(time.Duration(times) * 3 * time.Second):
+		case <-stop:
+		}
+	}()
+	return done
+}
+func (v *voice) Quiet() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.stop != nil {
+		close(v.stop)
+		v.stop = nil
+	}
+}
+func (v *voice) SendDigit(d byte, _ time.Duration) { v.digits = append(v.digits, d) }
+func (v *voice) Listen(f func(media.Event))        { v.hear = f }
+func (v *voice) Stats() media.Stats                { return media.Stats{} }
+func (v *voice) Close()                            { v.Quiet(); v.closed = true }
+
+func (v *voice) heardWords() []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Clone(v.played)
+}
+
+// tape stands for the recorder.
+type tape struct {
+	mu      sync.Mutex
+	marks   []string
+	stopped media.RecordingStatus
+	began   time.Time
+	trouble func(string)
+}
+
+func (s *stage) Start(_ RecordingSpec, _ Voice, trouble func(string)) (Recording, error) {
+	if s.noRec != nil {
+		return nil, s.noRec
+	}
+	r := &tape{began: time.Now(), trouble: trouble}
+	s.mu.Lock()
+	s.recs = append(s.recs, r)
+	s.mu.Unlock()
+	return r, nil
+}
+func (r *tape) ID() string { return "rec" }
+func (r *tape) Mark(kind, actor, _ string) {
+	r.mu.Lock()
+	r.marks = append(r.marks, kind+" "+actor)
+	r.mu.Unlock()
+}
+func (r *tape) Pause(string, string)         {}
+func (r *tape) Resume(string, string)        {}
+func (r *tape) Stop(s media.RecordingStatus) { r.mu.Lock(); r.stopped = s; r.mu.Unlock() }
+
+func timeout(d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), d)
+}

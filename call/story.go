@@ -1,0 +1,122 @@
+package call
+
+import (
+	"strconv"
+
+	"nightbell/media"
+)
+
+// note writes one line of the story. It holds ids and closed words, never a number or a name.
+func (c *Call) note(kind EventKind, leg string, words map[string]string) {
+	c.board.ports.Journal.Note(Event{Call: c.arrival.ID, At: c.now(), Kind: kind, Leg: leg, Data: words})
+}
+
+// with makes the words of a note from pairs, leaving empty ones out.
+func with(pairs ...string) map[string]string {
+	m := make(map[string]string, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			m[pairs[i]] = pairs[i+1]
+		}
+	}
+	return m
+}
+
+func code(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// outcome is set once: the first to know how the call ended is right.
+func (c *Call) outcome(cause Cause, by string) {
+	if c.record.Outcome == "" {
+		c.record.Outcome, c.record.By = cause, by
+	}
+}
+
+// startRecording begins to record, or says that the call is unrecorded; it never stops the call.
+func (c *Call) startRecording(consent string) {
+	spec := RecordingSpec{Call: c.arrival.ID, Clinic: c.plan.Clinic, Consent: consent, Part: 1, Sides: [2]string{"caller", "agent"}}
+	rec, err := c.board.ports.Recorder.Start(spec, c.caller.voice, c.unrecorded)
+	if err != nil {
+		c.note(Unrecorded, "", with("reason", "recorder"))
+		return
+	}
+	c.rec = rec
+	c.record.Recording = rec.ID()
+	c.note(RecordingOn, "", with("recording", rec.ID(), "consent", consent))
+}
+
+// unrecorded is called by the recorder, from anywhere, when a recording broke.
+func (c *Call) unrecorded(reason string) {
+	c.mail.post(happening{do: func(c *Call) { c.note(Unrecorded, "", with("reason", reason)) }})
+}
+
+func (c *Call) mark(kind, actor string) {
+	if c.rec != nil {
+		c.rec.Mark(kind, actor, "")
+	}
+}
+
+// file ends what still stands and hands the whole record over. It runs at every end, a panic's too.
+func (c *Call) file() {
+	if r := recover(); r != nil {
+		c.outcome(Fault, "system")
+		c.board.ports.Fault(c.arrival.ID, r)
+	}
+	now := c.now()
+	c.outcome(c.fallbackOutcome(), "system")
+	if c.rec != nil {
+		c.rec.Stop(media.Complete)
+	}
+	for _, p := range c.phones {
+		p.dismiss(c.parting(), now)
+	}
+	c.caller.dismiss(c.record.Outcome, now)
+	c.gather()
+	c.sound.Close()
+	c.record.Ended = now
+	c.note(Finished, "", with("outcome", string(c.record.Outcome), "by", c.record.By))
+	c.board.ports.Journal.Finish(c.record)
+	c.show(Over)
+}
+
+// fallbackOutcome is for ends that no phase named.
+func (c *Call) fallbackOutcome() Cause {
+	switch {
+	case c.board.ctx.Err() != nil:
+		return Draining
+	case c.record.Served:
+		return Completed
+	}
+	return Fault
+}
+
+// parting is what phones are told that still stand when the call ends.
+func (c *Call) parting() Cause {
+	if c.record.Outcome == CallerGone || c.record.Outcome == Completed {
+		return c.record.Outcome
+	}
+	return Completed
+}
+
+// gather takes every leg's share into the record.
+func (c *Call) gather() {
+	c.record.Legs = append(c.record.Legs, c.legRecord(c.caller))
+	for _, p := range c.phones {
+		c.record.Legs = append(c.record.Legs, c.legRecord(p))
+	}
+}
+
+func (c *Call) legRecord(p *party) LegRecord {
+	if p == c.caller {
+		p.record.Answered = c.record.Answered
+	}
+	if p.voice != nil && !p.record.Answered.IsZero() {
+		s := p.voice.Stats()
+		p.record.Sound = &s
+	}
+	return p.record
+}
