@@ -13,10 +13,11 @@ type Event struct {
 	Outcome     Outcome
 	Reason      string
 	Purpose     string
-	Classes     []string // PHI classes touched: "number", "name", "audio", "body"
-	Correlation string   // call id, request id
-	Detail      []byte   // sealed cell; nil: none
-	Late        bool     // merged from a spool after the fact
+	Classes     []string          // PHI classes touched: "number", "name", "audio", "body"
+	Correlation string            // call id, request id
+	Facts       map[string]string // closed words, counts, hashes and versions in clear; never PHI
+	Detail      []byte            // sealed cell; nil: none
+	Late        bool              // merged from a spool after the fact
 }
 
 // Actor is who did it.
