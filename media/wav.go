@@ -1,0 +1,146 @@
+package media
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// maxSound is the longest sound file that is taken: ten minutes of stereo at 48 kHz.
+const maxSound = 10 * 60 * 48000 * 4
+
+// Sound is linear PCM of one channel.
+type Sound struct {
+	Rate    int // Hz
+	Samples []int16
+}
+
+// ReadWAV reads a RIFF WAVE file of 16-bit linear PCM at 8, 16 or 48 kHz. Of two channels it takes the mean.
+func ReadWAV(r io.Reader) (Sound, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, maxSound+4097))
+	if err != nil {
+		return Sound{}, fmt.Errorf("wav: %w", err)
+	}
+	if len(raw) > maxSound+4096 {
+		return Sound{}, errors.New("wav: longer than ten minutes")
+	}
+	return parseWAV(raw)
+}
+
+type wavFormat struct{ tag, channels, rate, bits int }
+
+func parseWAV(raw []byte) (Sound, error) {
+	if len(raw) < 12 || string(raw[:4]) != "RIFF" || string(raw[8:12]) != "WAVE" {
+		return Sound{}, errors.New("wav: not a RIFF WAVE file")
+	}
+	var f wavFormat
+	for rest := raw[12:]; len(rest) >= 8; {
+		id, size := string(rest[:4]), int(binary.LittleEndian.Uint32(rest[4:]))
+		body := rest[8:]
+		switch {
+		case id == "data" && f == wavFormat{}:
+			return Sound{}, errors.New("wav: sound before its format")
+		case id == "data":
+			return f.sound(body[:min(size, len(body))]) // a stream's writer may leave the size at its largest
+		case size > len(body):
+			return Sound{}, errors.New("wav: cut chunk")
+		case id == "fmt ":
+			var err error
+			if f, err = parseFormat(body[:size]); err != nil {
+				return Sound{}, err
+			}
+		}
+		rest = body[min(size+size&1, len(body)):]
+	}
+	return Sound{}, errors.New("wav: no sound in it")
+}
+
+func parseFormat(b []byte) (wavFormat, error) {
+	if len(b) < 16 {
+		return wavFormat{}, errors.New("wav: short format")
+	}
+	f := wavFormat{
+		tag:      int(binary.LittleEndian.Uint16(b)),
+		channels: int(binary.LittleEndian.Uint16(b[2:])),
+		rate:     int(binary.LittleEndian.Uint32(b[4:])),
+		bits:     int(binary.LittleEndian.Uint16(b[14:])),
+	}
+	if f.tag == 0xFFFE && len(b) >= 26 { // WAVE_FORMAT_EXTENSIBLE: the tag opens its GUID
+		f.tag = int(binary.LittleEndian.Uint16(b[24:]))
+	}
+	if f.tag != 1 || f.bits != 16 || f.channels < 1 || f.channels > 2 {
+		return wavFormat{}, fmt.Errorf("wav: want 16-bit PCM of one or two channels, have tag %d, %d bits, %d channels",
+			f.tag, f.bits, f.channels)
+	}
+	if f.rate != 8000 && f.rate != 16000 && f.rate != 48000 {
+		return wavFormat{}, fmt.Errorf("wav: want 8, 16 or 48 kHz, have %d Hz", f.rate)
+	}
+	return f, nil
+}
+
+func (f wavFormat) sound(data []byte) (Sound, error) {
+	s := Sound{Rate: f.rate, Samples: make([]int16, len(data)/2/f.channels)}
+	if len(s.Samples) == 0 {
+		return Sound{}, errors.New("wav: no sound in it")
+	}
+	for i := range s.Samples {
+		sum := 0
+		for c := range f.channels {
+			sum += int(int16(binary.LittleEndian.Uint16(data[2*(i*f.channels+c):])))
+		}
+		s.Samples[i] = int16(sum / f.channels)
+	}
+	return s, nil
+}
+
+// WriteWAV writes linear PCM of one channel.
+func WriteWAV(w io.Writer, s Sound) error {
+	size := 2 * len(s.Samples)
+	b := make([]byte, 0, 44+size)
+	b = append(b, "RIFF"...)
+	b = binary.LittleEndian.AppendUint32(b, uint32(36+size))
+	b = append(b, "WAVEfmt "...)
+	b = binary.LittleEndian.AppendUint32(b, 16)
+	b = binary.LittleEndian.AppendUint16(b, 1)
+	b = binary.LittleEndian.AppendUint16(b, 1)
+	b = binary.LittleEndian.AppendUint32(b, uint32(s.Rate))
+	b = binary.LittleEndian.AppendUint32(b, uint32(2*s.Rate))
+	b = binary.LittleEndian.AppendUint16(b, 2)
+	b = binary.LittleEndian.AppendUint16(b, 16)
+	b = append(b, "data"...)
+	b = binary.LittleEndian.AppendUint32(b, uint32(size))
+	for _, x := range s.Samples {
+		b = binary.LittleEndian.AppendUint16(b, uint16(x))
+	}
+	if _, err := w.Write(b); err != nil {
+		return fmt.Errorf("wav: %w", err)
+	}
+	return nil
+}
+
+// at8k is the sound at 8 kHz.
+func (s Sound) at8k() []int16 {
+	switch s.Rate {
+	case 16000:
+		out := make([]int16, len(s.Samples)/2)
+		new(downsampler).convert(out, s.Samples)
+		return out
+	case 48000:
+		return Sound{16000, thirds(s.Samples)}.at8k()
+	}
+	return s.Samples
+}
+
+// thirds brings 48 kHz to 16 kHz: the mean of seven samples around every third, enough for speech in a prompt.
+func thirds(in []int16) []int16 {
+	out := make([]int16, len(in)/3)
+	for i := range out {
+		sum := 0
+		for k := -3; k <= 3; k++ {
+			sum += int(in[max(0, min(len(in)-1, 3*i+k))])
+		}
+		out[i] = int16(sum / 7)
+	}
+	return out
+}

@@ -1,0 +1,30 @@
+#!/bin/sh
+# Speaks the built-in prompts and the two test voices anew: 8 kHz mono PCM16 WAV, normalised, with a short breath of
+# silence at both ends. Needs Debian's espeak-ng and sox. The results are committed; run it only to change a text.
+set -eu
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# speak FILE VOICE WORDS_A_MINUTE PITCH TEXT
+speak() {
+	espeak-ng -v "$2" -s "$3" -p "$4" -w "$work/raw.wav" "$5"
+	sox "$work/raw.wav" -r 8000 -c 1 -b 16 -e signed-integer -R "$1" \
+		highpass 120 lowpass 3400 silence 1 0.01 0.1% gain -n -4 pad 0.2 0.3
+}
+
+prompt() { speak "media/prompts/$1.wav" en-us+f3 145 50 "$2"; }
+
+prompt greeting "Thank you for calling. Please stay on the line, and we will be with you in a moment."
+prompt announcement "This call may be recorded."
+prompt please_hold "Please hold."
+prompt last_resort "All of our staff are helping other callers. If this is an emergency, hang up and dial 9 1 1. Please call again in a few minutes."
+prompt emergency "If this is a medical emergency, hang up now and dial 9 1 1."
+
+mkdir -p testdata/audio media/mediatest/voices
+speak "$work/caller.wav" en-gb+m3 150 35 "Hello, this is the caller. My test number ends in zero one zero zero. I am calling about the blue umbrella that I left on the morning train, and I would like to know whether somebody has found it."
+speak "$work/agent.wav" en-us+f2 165 65 "Good evening, you have reached the answering desk. We keep a list of everything that is handed in. Could you please describe the handle, the colour, and the maker, while I look through the book for you?"
+for voice in caller agent; do
+	sox "$work/$voice.wav" -R "testdata/audio/$voice.wav" trim 0 8.5
+	cp "testdata/audio/$voice.wav" "media/mediatest/voices/$voice.wav"
+done
