@@ -1,0 +1,179 @@
+package console
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"nightbell/audit"
+)
+
+// asking is one request: who, from where, under which id, on which route.
+type asking struct {
+	who     Identity
+	known   bool
+	ip      string
+	request string
+	route   Route
+}
+
+type askingKey struct{}
+
+func askingOf(ctx context.Context) *asking {
+	a, _ := ctx.Value(askingKey{}).(*asking)
+	if a == nil {
+		return &asking{}
+	}
+	return a
+}
+
+// event is what the audit will remember of this request.
+func (a *asking) event(object, clinic, reason string) audit.Event {
+	return audit.Event{
+		Actor:       a.who.Actor,
+		Action:      a.route.Action,
+		Object:      object,
+		Clinic:      clinic,
+		Outcome:     audit.Done,
+		Reason:      reason,
+		Classes:     a.route.Classes,
+		Correlation: a.request,
+	}
+}
+
+// TokenPrefix begins every bearer token, so that secret scanners find a leaked one.
+const TokenPrefix = "nbt_"
+
+// NewTokenSecret makes 256 random bits and the hash by which alone the house knows them.
+func NewTokenSecret() (secret string, hash [32]byte) {
+	var b [32]byte
+	_, _ = rand.Read(b[:])
+	secret = TokenPrefix + base64.RawURLEncoding.EncodeToString(b[:])
+	return secret, sha256.Sum256([]byte(secret))
+}
+
+// bearer finds out who is asking by RFC 6750 §2.1; an address that guesses is slowed down.
+func (c *Console) bearer(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a := &asking{ip: addressOf(r), request: newID()}
+		secret, given := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if given {
+			if wait := c.guesses.wait(a.ip, c.now()); wait > 0 {
+				slowDown(w, wait)
+				return
+			}
+			if p := c.recognise(r.Context(), a, secret); p != nil {
+				p.write(w)
+				return
+			}
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), askingKey{}, a)))
+	})
+}
+
+// recognise fills in the token's identity. An unknown token goes on unknown: the gate answers 401 alike for no token, an
+// unknown one, a revoked and an expired one.
+func (c *Console) recognise(ctx context.Context, a *asking, secret string) *Problem {
+	t, err := c.ports.Tokens.Check(ctx, sha256.Sum256([]byte(secret)))
+	switch {
+	case errors.Is(err, ErrNotFound):
+		c.guesses.failed(a.ip, c.now())
+		return nil
+	case err != nil:
+		return asProblem(err)
+	}
+	a.known = true
+	a.who = Identity{
+		Actor:  audit.Actor{Type: "token", ID: t.ID, IP: a.ip},
+		Scopes: t.Scopes,
+		Clinic: t.Clinic,
+	}
+	return nil
+}
+
+// operator is the identity of whoever reached the control socket: the kernel has vouched for the uid.
+func (c *Console) operator(id string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a := &asking{known: true, request: newID()}
+		a.who = Identity{Actor: audit.Actor{Type: "operator", ID: id}, Scopes: Scopes()}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), askingKey{}, a)))
+	})
+}
+
+// gate lets nobody through who lacks the route's scope; it runs before a byte of the body is read.
+func (c *Console) gate(route Route) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		_, w := humago.Unwrap(ctx)
+		a := askingOf(ctx.Context())
+		a.route = route
+		if p := c.refusal(a); p != nil {
+			p.Request = a.request
+			if p.Status == http.StatusUnauthorized {
+				w.Header().Set("WWW-Authenticate", `Bearer realm="nightbell"`)
+			}
+			c.rememberRefusal(ctx.Context(), a)
+			p.write(w)
+			return
+		}
+		next(ctx)
+	}
+}
+
+func (c *Console) refusal(a *asking) *Problem {
+	switch {
+	case a.route.Scope == Open:
+		return nil
+	case !a.known:
+		return problem(http.StatusUnauthorized, "about:blank", "a live bearer token is needed")
+	case !a.who.Has(a.route.Scope):
+		return problem(http.StatusForbidden, "not-allowed", "needs scope "+string(a.route.Scope))
+	case a.who.Clinic != "" && a.route.Reach != Clinic:
+		return problem(http.StatusForbidden, "not-allowed", "a token of one clinic cannot ask this")
+	}
+	return nil
+}
+
+// rememberRefusal keeps one event a minute and source: a flood must not fill the log. A refusal stands whether or not it
+// could be remembered.
+func (c *Console) rememberRefusal(ctx context.Context, a *asking) {
+	source := a.who.Actor.Type + ":" + a.who.Actor.ID + "|" + a.ip
+	if !c.refusals.first(source, c.now()) {
+		return
+	}
+	e := a.event("route:"+a.route.ID, a.who.Clinic, "")
+	e.Action, e.Outcome, e.Classes = audit.LoginRefused, audit.Refused, nil
+	if e.Actor.Type == "" {
+		e.Actor = audit.Actor{Type: "unknown", IP: a.ip}
+	}
+	if err := c.ports.Audit.Note(ctx, e); err != nil {
+		c.log.Warn("refusal not remembered", "route", a.route.ID, "request", a.request)
+	}
+}
+
+// remember writes the event before anything of its object is shown; on an error nothing may be.
+func (c *Console) remember(ctx context.Context, object, clinic, reason string) error {
+	err := c.ports.Audit.Note(ctx, askingOf(ctx).event(object, clinic, reason))
+	if err == nil || errors.Is(err, ErrSealed) {
+		return err
+	}
+	return ErrAuditDown
+}
+
+func addressOf(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// newID is 80 random bits, for requests and tokens.
+func newID() string { return strings.ToLower(rand.Text())[:16] }

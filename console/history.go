@@ -1,0 +1,188 @@
+package console
+
+import (
+	"context"
+	"time"
+
+	"nightbell/phi"
+	"nightbell/policy"
+)
+
+// callView is a call as it leaves the house: From is "[phi:phone]" unless a reveal route made it.
+type callView struct {
+	ID        string    `json:"id"`
+	Clinic    string    `json:"clinic"`
+	Trunk     string    `json:"trunk"`
+	Dialled   string    `json:"dialled" doc:"the clinic's number"`
+	From      string    `json:"from" doc:"[phi:phone], the number where it was revealed, or withheld"`
+	Arrived   time.Time `json:"arrived"`
+	Answered  time.Time `json:"answered,omitzero"`
+	Ended     time.Time `json:"ended,omitzero"`
+	Outcome   string    `json:"outcome"`
+	By        string    `json:"by,omitempty" doc:"whose doing: caller, a device's user, system"`
+	Served    bool      `json:"served" doc:"somebody spoke with the caller"`
+	Recording string    `json:"recording,omitempty"`
+}
+
+type storyView struct {
+	callView
+	TrunkName  string      `json:"trunk_name"`
+	KnownBy    string      `json:"known_by"`
+	Protection string      `json:"protection"`
+	Plan       policy.Plan `json:"plan"`
+	Legs       []LegView   `json:"legs" nullable:"false"`
+	Events     []CallEvent `json:"events" nullable:"false"`
+}
+
+// number shows a caller as the sight allows.
+func number(p phi.Phone, sight Sight) string {
+	switch {
+	case p.IsZero():
+		return "withheld"
+	case sight == Clear:
+		return p.Reveal()
+	}
+	return p.String()
+}
+
+func viewCall(k Call, sight Sight) callView {
+	return callView{
+		ID: k.ID, Clinic: k.Clinic, Trunk: k.Trunk, Dialled: k.Dialled, From: number(k.From, sight),
+		Arrived: k.Arrived, Answered: k.Answered, Ended: k.Ended,
+		Outcome: k.Outcome, By: k.By, Served: k.Served, Recording: k.Recording,
+	}
+}
+
+func viewStory(s CallStory, sight Sight) storyView {
+	v := storyView{
+		callView: viewCall(s.Call, sight), TrunkName: s.TrunkName, KnownBy: s.KnownBy, Protection: s.Protection,
+		Plan: s.Plan, Legs: s.Legs, Events: s.Events,
+	}
+	if v.Legs == nil {
+		v.Legs = []LegView{}
+	}
+	if v.Events == nil {
+		v.Events = []CallEvent{}
+	}
+	return v
+}
+
+// span narrows a list to an interval and a clinic.
+type span struct {
+	Clinic string    `query:"clinic" maxLength:"64"`
+	From   time.Time `query:"from" doc:"arrived at or after"`
+	To     time.Time `query:"to" doc:"arrived before"`
+}
+
+// ownClinic is the clinic to filter by, given the one asked for.
+func ownClinic(who Identity, asked string) (string, error) {
+	if who.Clinic == "" || asked == who.Clinic {
+		return asked, nil
+	}
+	if asked != "" {
+		return "", ErrNotFound
+	}
+	return who.Clinic, nil
+}
+
+func listCalls(c *Console, ctx context.Context, in *struct {
+	paging
+	span
+}) (*answer[list[callView]], error) {
+	q := CallQuery{Page: in.page(), Clinic: in.Clinic, From: in.span.From, To: in.To}
+	return c.calls(ctx, q, hidden)
+}
+
+// searchIn asks by number, in the body.
+type searchIn struct {
+	Number string    `json:"number" minLength:"3" maxLength:"32" doc:"E.164, or as dialled"`
+	Clinic string    `json:"clinic,omitempty" maxLength:"64"`
+	From   time.Time `json:"from,omitzero"`
+	To     time.Time `json:"to,omitzero"`
+	Cursor string    `json:"cursor,omitempty" maxLength:"256"`
+	Limit  int       `json:"limit,omitempty" minimum:"1" maximum:"200" default:"50"`
+}
+
+func (s searchIn) query() CallQuery {
+	return CallQuery{
+		Page: Page{s.Cursor, s.Limit}, Clinic: s.Clinic, Number: phi.NewPhone(s.Number), From: s.From, To: s.To,
+	}
+}
+
+func searchCalls(c *Console, ctx context.Context, in *struct{ Body searchIn }) (*answer[list[callView]], error) {
+	return c.calls(ctx, in.Body.query(), hidden)
+}
+
+// revealIn is a search whose answer shows the callers; without a number it is a list.
+type revealIn struct {
+	because
+	Number string    `json:"number,omitempty" minLength:"3" maxLength:"32"`
+	Clinic string    `json:"clinic,omitempty" maxLength:"64"`
+	From   time.Time `json:"from,omitzero"`
+	To     time.Time `json:"to,omitzero"`
+	Cursor string    `json:"cursor,omitempty" maxLength:"256"`
+	Limit  int       `json:"limit,omitempty" minimum:"1" maximum:"200" default:"50"`
+}
+
+func revealCalls(c *Console, ctx context.Context, in *struct{ Body revealIn }) (*answer[list[callView]], error) {
+	b := in.Body
+	q := searchIn{b.Number, b.Clinic, b.From, b.To, b.Cursor, b.Limit}.query()
+	return c.calls(ctx, q, seeing{Clear, b.Reason})
+}
+
+// seeing is how much is shown, and why.
+type seeing struct {
+	sight  Sight
+	reason string
+}
+
+var hidden = seeing{sight: Redacted}
+
+// calls remembers the question, then asks it.
+func (c *Console) calls(ctx context.Context, q CallQuery, see seeing) (*answer[list[callView]], error) {
+	clinic, err := ownClinic(askingOf(ctx).who, q.Clinic)
+	if err != nil {
+		return nil, err
+	}
+	q.Clinic = clinic
+	if err := c.remember(ctx, "calls", clinic, see.reason); err != nil {
+		return nil, err
+	}
+	page, err := c.ports.Calls.List(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]callView, len(page.Items))
+	for i, k := range page.Items {
+		views[i] = viewCall(k, see.sight)
+	}
+	return say(listed(views, page.Next), nil)
+}
+
+func showCall(c *Console, ctx context.Context, in *named) (*answer[storyView], error) {
+	s, err := c.story(ctx, in.ID, "")
+	return say(viewStory(s, Redacted), err)
+}
+
+func revealCall(c *Console, ctx context.Context, in *struct {
+	named
+	Body because
+}) (*answer[storyView], error) {
+	s, err := c.story(ctx, in.ID, in.Body.Reason)
+	return say(viewStory(s, Clear), err)
+}
+
+// story finds a call and remembers that it was shown before anybody sees it. Another clinic's call does not exist.
+func (c *Console) story(ctx context.Context, id, reason string) (CallStory, error) {
+	s, err := c.ports.Calls.Find(ctx, id)
+	if err != nil {
+		return CallStory{}, err
+	}
+	if !askingOf(ctx).who.sees(s.Clinic) {
+		return CallStory{}, ErrNotFound
+	}
+	if err := c.remember(ctx, "call:"+s.ID, s.Clinic, reason); err != nil {
+		return CallStory{}, err
+	}
+	return s, nil
+}

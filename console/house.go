@@ -1,0 +1,181 @@
+package console
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+func listAudit(c *Console, ctx context.Context, in *struct {
+	paging
+	Action string    `query:"action" maxLength:"64"`
+	Object string    `query:"object" maxLength:"128" doc:"call:ID, recording:ID, ..."`
+	Actor  string    `query:"actor" maxLength:"128" doc:"type:id"`
+	From   time.Time `query:"from"`
+	To     time.Time `query:"to"`
+}) (*answer[AuditPage], error) {
+	if err := c.remember(ctx, "audit", "", ""); err != nil {
+		return nil, err
+	}
+	page, err := c.ports.Audit.List(ctx, AuditQuery{in.page(), in.Action, in.Object, in.Actor, in.From, in.To})
+	if page.Items == nil {
+		page.Items = []AuditRow{}
+	}
+	return say(page, err)
+}
+
+// verifyAudit walks first: the verdict must be had most of all when nothing more can be written.
+func verifyAudit(c *Console, ctx context.Context, _ *struct{}) (*answer[AuditVerdict], error) {
+	verdict, err := c.ports.Audit.Verify(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if c.remember(ctx, "audit", "", verdict.Problem) != nil {
+		c.log.Warn("audit verification not remembered", "request", askingOf(ctx).request)
+	}
+	return say(verdict, nil)
+}
+
+func keyStatus(c *Console, ctx context.Context, _ *struct{}) (*answer[KeyStatus], error) {
+	s, err := c.ports.Keys.Status(ctx)
+	return say(tidyKeys(s), err)
+}
+
+func rotateKey(c *Console, ctx context.Context, in *struct{ Body KeyRotation }) (*answer[KeyStatus], error) {
+	e := askingOf(ctx).event("key:"+in.Body.Purpose, in.Body.Clinic, "")
+	s, err := c.ports.Keys.Rotate(ctx, in.Body, e)
+	return say(tidyKeys(s), err)
+}
+
+func tidyKeys(s KeyStatus) KeyStatus {
+	if s.Slots == nil {
+		s.Slots = []KeySlot{}
+	}
+	if s.Keys == nil {
+		s.Keys = []KeyEntry{}
+	}
+	return s
+}
+
+func listTokens(c *Console, ctx context.Context, _ *struct{}) (*answer[list[Token]], error) {
+	items, err := c.ports.Tokens.List(ctx)
+	return say(listed(items, ""), err)
+}
+
+type createTokenIn struct {
+	Body struct {
+		Name    string    `json:"name" minLength:"1" maxLength:"64" doc:"what it is for; no person's name"`
+		Scopes  []Scope   `json:"scopes" minItems:"1" maxItems:"64" nullable:"false"`
+		Clinic  string    `json:"clinic,omitempty" maxLength:"64" doc:"the only clinic it may see"`
+		Expires time.Time `json:"expires,omitzero" doc:"90 days ahead if absent; at most 400"`
+	}
+}
+
+// madeToken is a token with its secret, shown once.
+type madeToken struct {
+	Token
+	Secret string `json:"secret" doc:"shown this once; only its hash is kept"`
+}
+
+const (
+	tokenLife    = 90 * 24 * time.Hour
+	maxTokenLife = 400 * 24 * time.Hour
+)
+
+// createToken gives nobody more than the one who asks has.
+func createToken(c *Console, ctx context.Context, in *createTokenIn) (*answer[madeToken], error) {
+	now, who := c.now(), askingOf(ctx).who
+	b := in.Body
+	for _, s := range b.Scopes {
+		if !slices.Contains(Scopes(), s) {
+			return nil, Mistakes{{Field: "body.scopes", Text: "not a scope"}}
+		}
+		if !who.Has(s) {
+			return nil, ErrNotAllowed
+		}
+	}
+	if b.Expires.IsZero() {
+		b.Expires = now.Add(tokenLife)
+	}
+	if !b.Expires.After(now) || b.Expires.Sub(now) > maxTokenLife {
+		return nil, Mistakes{{Field: "body.expires", Text: "not within the next 400 days"}}
+	}
+	t := Token{ID: newID(), Name: b.Name, Scopes: b.Scopes, Clinic: b.Clinic, Created: now.UTC(), Expires: b.Expires.UTC()}
+	secret, hash := NewTokenSecret()
+	if err := c.ports.Tokens.Create(ctx, t, hash, askingOf(ctx).event("token:"+t.ID, t.Clinic, "")); err != nil {
+		return nil, err
+	}
+	return say(madeToken{t, secret}, nil)
+}
+
+// done is the answer to a change that has nothing to say.
+type done struct{}
+
+func revokeToken(c *Console, ctx context.Context, in *named) (*done, error) {
+	return nil, c.ports.Tokens.Revoke(ctx, in.ID, askingOf(ctx).event("token:"+in.ID, "", ""))
+}
+
+func listDevices(c *Console, ctx context.Context, _ *struct{}) (*answer[list[Device]], error) {
+	items, err := c.ports.Devices.List(ctx)
+	return say(listed(items, ""), err)
+}
+
+const longestMD5 = 90 * 24 * time.Hour
+
+func enrolDevices(c *Console, ctx context.Context, in *struct{ Body Enrolment }) (*answer[list[Enrolled]], error) {
+	b := in.Body
+	if b.Secret != "" && b.Count > 1 {
+		return nil, Mistakes{{Field: "body.secret", Text: "only with count 1"}}
+	}
+	if now := c.now(); !b.MD5Until.IsZero() && (!b.MD5Until.After(now) || b.MD5Until.Sub(now) > longestMD5) {
+		return nil, Mistakes{{Field: "body.md5_until", Text: "not within the next 90 days"}}
+	}
+	items, err := c.ports.Devices.Enrol(ctx, b, askingOf(ctx).event("person:"+b.Person, "", ""))
+	return say(listed(items, ""), err)
+}
+
+func revokeDevice(c *Console, ctx context.Context, in *named) (*done, error) {
+	return nil, c.ports.Devices.Revoke(ctx, in.ID, askingOf(ctx).event("device:"+in.ID, "", ""))
+}
+
+func listTrunks(c *Console, ctx context.Context, _ *struct{}) (*answer[list[TrunkView]], error) {
+	items, err := c.ports.Trunks.List(ctx)
+	return say(listed(items, ""), err)
+}
+
+func testTrunk(c *Console, ctx context.Context, in *named) (*answer[TrunkTest], error) {
+	return say(c.ports.Trunks.Test(ctx, in.ID))
+}
+
+func setTrunkSecret(c *Console, ctx context.Context, in *struct {
+	named
+	Body struct {
+		Secret string `json:"secret" minLength:"20" maxLength:"128"`
+	}
+}) (*done, error) {
+	return nil, c.ports.Trunks.Secret(ctx, in.ID, in.Body.Secret, askingOf(ctx).event("trunk:"+in.ID, "", ""))
+}
+
+func listAgents(c *Console, ctx context.Context, _ *struct{}) (*answer[list[Agent]], error) {
+	items, err := c.ports.Agents.List(ctx)
+	return say(listed(items, ""), err)
+}
+
+func pauseAgent(c *Console, ctx context.Context, in *named) (*done, error) {
+	return nil, c.ports.Agents.Pause(ctx, in.ID, askingOf(ctx).event("person:"+in.ID, "", ""))
+}
+
+func resumeAgent(c *Console, ctx context.Context, in *named) (*done, error) {
+	return nil, c.ports.Agents.Resume(ctx, in.ID, askingOf(ctx).event("person:"+in.ID, "", ""))
+}
+
+func showLive(c *Console, ctx context.Context, _ *struct{}) (*answer[Live], error) {
+	live, err := c.ports.Floor.Live(ctx)
+	if live.Calls == nil {
+		live.Calls = []LiveCall{}
+	}
+	if live.Alarms == nil {
+		live.Alarms = []string{}
+	}
+	return say(live, err)
+}

@@ -1,0 +1,252 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"nightbell/audit"
+	"nightbell/policy"
+)
+
+// Ports is what the console asks of the rest of the house. Every change takes the audit event that goes into the same
+// transaction; the console has filled in who, what and from where, the port adds what only it knows (the object made,
+// its clinic).
+type Ports struct {
+	Books      Books
+	Rota       Rota
+	Calls      Calls
+	Recordings Recordings
+	Audit      AuditLog
+	Keys       Keys
+	Tokens     Tokens
+	Devices    Devices
+	Trunks     Trunks
+	Agents     Agents
+	Floor      Floor
+}
+
+// What ports answer instead of a value; anything else becomes a 500 without its text.
+var (
+	ErrNotFound   = errors.New("not found")
+	ErrConflict   = errors.New("changed meanwhile")
+	ErrSealed     = errors.New("sealed")
+	ErrAuditDown  = errors.New("audit not writable")
+	ErrNotAllowed = errors.New("not allowed")
+	ErrNotRunning = errors.New("server not running")
+	ErrInUse      = errors.New("still in use")
+)
+
+// Mistake is one thing wrong in what was sent: where, and what. Text never repeats a value.
+type Mistake struct {
+	File   string `json:"file,omitempty" doc:"name of the file, as it was given"`
+	Line   int    `json:"line,omitempty" doc:"line in the file, from 1"`
+	Column int    `json:"column,omitempty"`
+	Field  string `json:"field,omitempty" doc:"path of the field, e.g. clinic[0].zone or body.at"`
+	Text   string `json:"message"`
+}
+
+// Mistakes refuses an input as a whole (422).
+type Mistakes []Mistake
+
+func (m Mistakes) Error() string {
+	if len(m) == 0 {
+		return "input refused"
+	}
+	if m[0].Field == "" {
+		return m[0].Text
+	}
+	return m[0].Field + ": " + m[0].Text
+}
+
+// Sight says whether identifying values are shown.
+type Sight int
+
+const (
+	Redacted Sight = iota // "[phi:phone]"
+	Clear                 // after the audit has the reason
+)
+
+// Page asks for a part of a list. Cursor is opaque; empty means the beginning.
+type Page struct {
+	Cursor string
+	Limit  int
+}
+
+// Books keeps the rules.
+type Books interface {
+	Show(context.Context, Sight) (BookView, error)
+	Check(context.Context, BookFile) (Difference, error)
+	// Apply is all or nothing; with Expect set it answers ErrConflict when the book is no longer that version.
+	Apply(context.Context, BookFile, audit.Event) (Difference, error)
+}
+
+// BookFile is the rules as somebody wrote them.
+type BookFile struct {
+	Name   string
+	TOML   []byte
+	Expect string // version the difference was made against; empty: whatever stands
+}
+
+// BookView is the rules as they stand.
+type BookView struct {
+	Version  string         `json:"version"`
+	ZoneData string         `json:"zone_data" doc:"version of the time zone data in use"`
+	Counts   map[string]int `json:"counts" doc:"how many clinics, numbers, trunks, people, devices, schedules"`
+	TOML     string         `json:"toml" doc:"the book as a file that book apply takes"`
+}
+
+// Difference is what applying a file changes.
+type Difference struct {
+	From     string   `json:"from" doc:"version that stands"`
+	To       string   `json:"to" doc:"version after the change"`
+	Changes  []Change `json:"changes"`
+	Warnings []string `json:"warnings"`
+	Applied  bool     `json:"applied"`
+}
+
+// Change is one line of a difference.
+type Change struct {
+	Kind  string `json:"kind" enum:"add,change,remove"`
+	What  string `json:"what" doc:"clinic, number, trunk, person, device, schedule"`
+	ID    string `json:"id"`
+	Field string `json:"field,omitempty"`
+	Old   string `json:"old,omitempty"`
+	New   string `json:"new,omitempty"`
+}
+
+// Rota answers who is on call and what a call would do. All of it is the one pure function of policy.
+type Rota interface {
+	Plan(context.Context, policy.Inquiry) (policy.Plan, error)
+	At(context.Context, RotaQuery) ([]Standing, error)
+	Shifts(context.Context, RotaQuery) ([]Shift, error)
+	Verify(context.Context, []byte) (Verdict, error)
+}
+
+// RotaQuery asks about schedules; At uses From alone.
+type RotaQuery struct {
+	Clinic, Schedule string // empty: all
+	From, To         time.Time
+}
+
+// Standing is who stands in a tier at an instant. Person is empty for a gap.
+type Standing struct {
+	Clinic   string    `json:"clinic"`
+	Schedule string    `json:"schedule"`
+	Tier     int       `json:"tier"`
+	Person   string    `json:"person" doc:"person id; empty: nobody"`
+	Source   string    `json:"source" doc:"layer or override that put the person there"`
+	Until    time.Time `json:"until,omitzero"`
+	Because  []string  `json:"because"`
+}
+
+// Shift is a stretch of one person in one tier; Person is empty for a gap.
+type Shift struct {
+	Clinic   string    `json:"clinic"`
+	Schedule string    `json:"schedule"`
+	Tier     int       `json:"tier"`
+	Person   string    `json:"person" doc:"person id; empty: a gap"`
+	Source   string    `json:"source"`
+	Start    time.Time `json:"start"`
+	End      time.Time `json:"end"`
+}
+
+// Verdict is the answer to a file of cases.
+type Verdict struct {
+	Total int           `json:"total"`
+	Wrong int           `json:"wrong"`
+	Cases []CaseVerdict `json:"cases"`
+}
+
+// CaseVerdict is one case.
+type CaseVerdict struct {
+	ID     string `json:"id"`
+	OK     bool   `json:"ok"`
+	Got    any    `json:"got"`
+	Expect any    `json:"expect"`
+}
+
+// Calls is the history.
+type Calls interface {
+	List(context.Context, CallQuery) (CallPage, error)
+	Find(ctx context.Context, id string) (CallStory, error)
+}
+
+// AuditLog is the memory of the house.
+type AuditLog interface {
+	// Note returns when the event is durable, or an error: then nothing may be shown.
+	Note(context.Context, audit.Event) error
+	List(context.Context, AuditQuery) (AuditPage, error)
+	Verify(context.Context) (AuditVerdict, error)
+}
+
+// Recordings is the sealed sound.
+type Recordings interface {
+	List(context.Context, RecordingQuery) (RecordingPage, error)
+	Find(ctx context.Context, id string) (RecordingRow, error)
+	Verify(ctx context.Context, id string) (RecordingVerdict, error)
+	// Open unseals on the fly; nothing in clear touches a disk.
+	Open(ctx context.Context, id string) (Sound, error)
+	// Key is ErrNotAllowed outside development mode until step-up exists.
+	Key(ctx context.Context, id string) ([]byte, error)
+}
+
+// Sound is a WAV to seek in.
+type Sound struct {
+	io.ReadSeekCloser
+	Modified time.Time
+}
+
+// Keys is the key ring, seen from outside.
+type Keys interface {
+	Status(context.Context) (KeyStatus, error)
+	Rotate(context.Context, KeyRotation, audit.Event) (KeyStatus, error)
+}
+
+// Tokens keeps bearer tokens by the SHA-256 of their secret.
+type Tokens interface {
+	Create(context.Context, Token, [32]byte, audit.Event) error
+	List(context.Context) ([]Token, error)
+	Revoke(ctx context.Context, id string, e audit.Event) error
+	// Check finds the live token with this hash; ErrNotFound when there is none, or it is revoked or expired.
+	Check(context.Context, [32]byte) (Token, error)
+}
+
+// Devices keeps agents' SIP identities.
+type Devices interface {
+	Enrol(context.Context, Enrolment, audit.Event) ([]Enrolled, error)
+	List(context.Context) ([]Device, error)
+	Revoke(ctx context.Context, user string, e audit.Event) error
+}
+
+// Trunks keeps connections to clinics and carriers.
+type Trunks interface {
+	List(context.Context) ([]TrunkView, error)
+	Test(ctx context.Context, id string) (TrunkTest, error)
+	// Secret keeps the digest secret of the trunk, sealed.
+	Secret(ctx context.Context, id, secret string, e audit.Event) error
+}
+
+// Agents is who answers.
+type Agents interface {
+	List(context.Context) ([]Agent, error)
+	Pause(ctx context.Context, person string, e audit.Event) error
+	Resume(ctx context.Context, person string, e audit.Event) error
+}
+
+// Floor is the running server. Offline it answers "stopped".
+type Floor interface {
+	State() State
+	Live(context.Context) (Live, error)
+}
+
+// State is what readiness says.
+type State string
+
+const (
+	Ready    State = "ready"
+	Sealed   State = "sealed"
+	Draining State = "draining"
+	Stopped  State = "stopped"
+)

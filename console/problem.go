@@ -1,0 +1,125 @@
+package console
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// Problem is RFC 9457. It names fields and never repeats a value that was sent: a refused number is PHI too.
+type Problem struct {
+	Type    string    `json:"type" doc:"about:blank, or nightbell:sealed, nightbell:audit-down, ..."`
+	Title   string    `json:"title"`
+	Status  int       `json:"status"`
+	Detail  string    `json:"detail,omitempty"`
+	Request string    `json:"request_id,omitempty" doc:"names the request in logs and audit"`
+	Errors  []Mistake `json:"errors,omitempty"`
+}
+
+func (p *Problem) Error() string {
+	if len(p.Errors) > 0 {
+		return p.Detail + ": " + Mistakes(p.Errors).Error()
+	}
+	return p.Detail
+}
+
+// GetStatus makes a Problem an answer of huma's.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType is RFC 9457 §3.
+func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+func problem(status int, kind, detail string) *Problem {
+	if kind != "about:blank" {
+		kind = "nightbell:" + kind
+	}
+	return &Problem{Type: kind, Title: http.StatusText(status), Status: status, Detail: detail}
+}
+
+// asProblem turns what a port answered into what the caller may know.
+func asProblem(err error) *Problem {
+	var p *Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	var m Mistakes
+	if errors.As(err, &m) {
+		p := problem(http.StatusUnprocessableEntity, "mistakes", "input refused")
+		p.Errors = m
+		return p
+	}
+	for _, k := range known {
+		if errors.Is(err, k.err) {
+			return problem(k.status, k.kind, k.detail)
+		}
+	}
+	return problem(http.StatusInternalServerError, "fault", "internal error")
+}
+
+var known = []struct {
+	err          error
+	status       int
+	kind, detail string
+}{
+	{ErrNotFound, http.StatusNotFound, "about:blank", "no such thing, or not yours"},
+	{ErrConflict, http.StatusConflict, "conflict", "the book changed meanwhile: check again"},
+	{ErrInUse, http.StatusConflict, "in-use", "still in use"},
+	{ErrSealed, http.StatusServiceUnavailable, "sealed", "the house is sealed: unseal it first"},
+	{ErrAuditDown, http.StatusServiceUnavailable, "audit-down", "the audit cannot be written: nothing is shown or changed"},
+	{ErrNotAllowed, http.StatusForbidden, "not-allowed", "not allowed here"},
+	{ErrNotRunning, http.StatusServiceUnavailable, "not-running", "needs the running server"},
+}
+
+// huma makes its own refusals (validation, parsing, negotiation) through these two variables. They are set once, before
+// any API exists, so that no refusal of any kind carries the value that was refused.
+func init() {
+	huma.NewError = func(status int, _ string, errs ...error) huma.StatusError {
+		p := problem(status, "about:blank", detailFor(status))
+		for _, err := range errs {
+			if m, ok := mistake(err); ok {
+				p.Errors = append(p.Errors, m)
+			}
+		}
+		return p
+	}
+}
+
+func detailFor(status int) string {
+	switch status {
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return "input refused"
+	case http.StatusRequestEntityTooLarge:
+		return "body too large"
+	case http.StatusRequestTimeout:
+		return "body too slow"
+	case http.StatusUnsupportedMediaType:
+		return "body is not JSON"
+	}
+	return strings.ToLower(http.StatusText(status))
+}
+
+// mistake keeps the place and, of the text, only what speaks of the schema.
+func mistake(err error) (Mistake, bool) {
+	if err == nil {
+		return Mistake{}, false
+	}
+	var d *huma.ErrorDetail
+	if !errors.As(err, &d) {
+		return Mistake{Text: "not readable"}, true
+	}
+	text := "not readable"
+	if strings.HasPrefix(d.Message, "expected ") || d.Message == "unexpected property" || strings.HasPrefix(d.Message, "required ") {
+		text, _, _ = strings.Cut(d.Message, ": ")
+	}
+	return Mistake{Field: d.Location, Text: text}, true
+}
+
+// write sends a problem where huma is not yet, or no longer, in charge.
+func (p *Problem) write(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p)
+}

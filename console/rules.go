@@ -1,0 +1,148 @@
+package console
+
+import (
+	"context"
+	"time"
+
+	"nightbell/phi"
+	"nightbell/policy"
+)
+
+func showBook(c *Console, ctx context.Context, _ *struct{}) (*answer[BookView], error) {
+	return say(c.ports.Books.Show(ctx, Redacted))
+}
+
+// because is the body of every route that shows what is hidden by default.
+type because struct {
+	Reason string `json:"reason" minLength:"3" maxLength:"200" doc:"why; kept in the audit, so no patient's name or number in it"`
+}
+
+func revealBook(c *Console, ctx context.Context, in *struct{ Body because }) (*answer[BookView], error) {
+	if err := c.remember(ctx, "book", "", in.Body.Reason); err != nil {
+		return nil, err
+	}
+	return say(c.ports.Books.Show(ctx, Clear))
+}
+
+// bookBody is a file as JSON; Name appears in mistakes.
+type bookBody struct {
+	Body struct {
+		Name   string `json:"name" maxLength:"255" doc:"name of the file, repeated in mistakes"`
+		TOML   string `json:"toml" maxLength:"4000000" doc:"the book; configs/demo.toml shows every field"`
+		Expect string `json:"expect,omitempty" maxLength:"64" doc:"version that the difference was made against; another one answers 409"`
+	}
+}
+
+func (b *bookBody) file() BookFile {
+	return BookFile{Name: b.Body.Name, TOML: []byte(b.Body.TOML), Expect: b.Body.Expect}
+}
+
+func checkBook(c *Console, ctx context.Context, in *bookBody) (*answer[Difference], error) {
+	return say(c.ports.Books.Check(ctx, in.file()))
+}
+
+func applyBook(c *Console, ctx context.Context, in *bookBody) (*answer[Difference], error) {
+	return say(c.ports.Books.Apply(ctx, in.file(), askingOf(ctx).event("book", "", "")))
+}
+
+// rotaScope is the part of a query that says which schedules.
+type rotaScope struct {
+	Clinic   string `query:"clinic" maxLength:"64" doc:"clinic id; empty: all that may be seen"`
+	Schedule string `query:"schedule" maxLength:"64" doc:"schedule id"`
+}
+
+// query narrows to the token's clinic: asking for another one finds nothing.
+func (r rotaScope) query(who Identity) (RotaQuery, error) {
+	q := RotaQuery{Clinic: r.Clinic, Schedule: r.Schedule}
+	if who.Clinic == "" {
+		return q, nil
+	}
+	if q.Clinic != "" && q.Clinic != who.Clinic {
+		return q, ErrNotFound
+	}
+	q.Clinic = who.Clinic
+	return q, nil
+}
+
+type onCallAtIn struct {
+	rotaScope
+	At time.Time `query:"at" doc:"instant; now if absent"`
+}
+
+func onCallAt(c *Console, ctx context.Context, in *onCallAtIn) (*answer[list[Standing]], error) {
+	q, err := in.query(askingOf(ctx).who)
+	if err != nil {
+		return nil, err
+	}
+	q.From = in.At
+	if q.From.IsZero() {
+		q.From = c.now()
+	}
+	items, err := c.ports.Rota.At(ctx, q)
+	return say(listed(items, ""), err)
+}
+
+type onCallShiftsIn struct {
+	rotaScope
+	From time.Time `query:"from" doc:"now if absent"`
+	To   time.Time `query:"to" doc:"seven days after from if absent; at most 400 days after it"`
+}
+
+const longestLook = 400 * 24 * time.Hour
+
+func onCallShifts(c *Console, ctx context.Context, in *onCallShiftsIn) (*answer[list[Shift]], error) {
+	q, err := in.query(askingOf(ctx).who)
+	if err != nil {
+		return nil, err
+	}
+	q.From, q.To = in.From, in.To
+	if q.From.IsZero() {
+		q.From = c.now()
+	}
+	if q.To.IsZero() {
+		q.To = q.From.Add(7 * 24 * time.Hour)
+	}
+	if !q.To.After(q.From) {
+		return nil, Mistakes{{Field: "query.to", Text: "not after from"}}
+	}
+	if q.To.Sub(q.From) > longestLook {
+		return nil, Mistakes{{Field: "query.to", Text: "more than 400 days after from"}}
+	}
+	items, err := c.ports.Rota.Shifts(ctx, q)
+	return say(listed(items, ""), err)
+}
+
+// casesIn is a file in the form of cases/oncall.json, whatever its fields.
+type casesIn struct{ RawBody []byte }
+
+func verifyOnCall(c *Console, ctx context.Context, in *casesIn) (*answer[Verdict], error) {
+	return say(c.ports.Rota.Verify(ctx, in.RawBody))
+}
+
+// planIn asks in the body: numbers do not go into URLs.
+type planIn struct {
+	Body struct {
+		Number string    `json:"number" minLength:"1" maxLength:"32" doc:"dialled number, E.164 or an extension"`
+		Trunk  string    `json:"trunk,omitempty" maxLength:"64" doc:"trunk id, needed for an extension"`
+		From   string    `json:"from,omitempty" maxLength:"32" doc:"the caller's number; not kept"`
+		At     time.Time `json:"at,omitzero" doc:"instant; now if absent"`
+	}
+}
+
+func plan(c *Console, ctx context.Context, in *planIn) (*answer[policy.Plan], error) {
+	q := policy.Inquiry{Trunk: in.Body.Trunk, Number: in.Body.Number, From: phi.NewPhone(in.Body.From), At: in.Body.At}
+	if q.At.IsZero() {
+		q.At = c.now()
+	}
+	p, err := c.ports.Rota.Plan(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if !askingOf(ctx).who.sees(p.Clinic) {
+		return nil, ErrNotFound
+	}
+	if err := c.remember(ctx, "clinic:"+p.Clinic, p.Clinic, ""); err != nil {
+		return nil, err
+	}
+	return say(p, nil)
+}

@@ -1,0 +1,129 @@
+package console
+
+import (
+	"context"
+	"encoding/hex"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"nightbell/audit"
+)
+
+// listenTime bounds one answer with sound: an eight-hour recording over a slow line.
+const listenTime = 30 * time.Minute
+
+func listRecordings(c *Console, ctx context.Context, in *struct {
+	paging
+	Clinic string `query:"clinic" maxLength:"64"`
+	Call   string `query:"call" maxLength:"64" doc:"call id"`
+}) (*answer[RecordingPage], error) {
+	clinic, err := ownClinic(askingOf(ctx).who, in.Clinic)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.remember(ctx, "recordings", clinic, ""); err != nil {
+		return nil, err
+	}
+	page, err := c.ports.Recordings.List(ctx, RecordingQuery{Page: in.page(), Clinic: clinic, Call: in.Call})
+	if page.Items == nil {
+		page.Items = []RecordingRow{}
+	}
+	return say(page, err)
+}
+
+func showRecording(c *Console, ctx context.Context, in *named) (*answer[RecordingRow], error) {
+	return say(c.recording(ctx, in.ID, ""))
+}
+
+func verifyRecording(c *Console, ctx context.Context, in *named) (*answer[RecordingVerdict], error) {
+	if _, err := c.recording(ctx, in.ID, ""); err != nil {
+		return nil, err
+	}
+	return say(c.ports.Recordings.Verify(ctx, in.ID))
+}
+
+// recording finds a recording the caller may see and remembers it before anything of it is shown.
+func (c *Console) recording(ctx context.Context, id, reason string) (RecordingRow, error) {
+	row, err := c.ports.Recordings.Find(ctx, id)
+	if err != nil {
+		return RecordingRow{}, err
+	}
+	if !askingOf(ctx).who.sees(row.Clinic) {
+		return RecordingRow{}, ErrNotFound
+	}
+	if err := c.remember(ctx, "recording:"+row.ID, row.Clinic, reason); err != nil {
+		return RecordingRow{}, err
+	}
+	return row, nil
+}
+
+type playIn struct {
+	named
+	Range string `header:"Range" maxLength:"128" doc:"RFC 9110 §14.2, bytes of the WAV"`
+}
+
+func playRecording(c *Console, ctx context.Context, in *playIn) (*huma.StreamResponse, error) {
+	return c.play(ctx, in.ID, in.Range)
+}
+
+func exportRecording(c *Console, ctx context.Context, in *struct {
+	named
+	Body because
+}) (*huma.StreamResponse, error) {
+	return c.play(ctx, in.ID, in.Body.Reason)
+}
+
+// play streams a WAV. The event is durable before the file is opened, so before a byte can leave; which ranges were asked
+// for stands in it as the reason.
+func (c *Console) play(ctx context.Context, id, reason string) (*huma.StreamResponse, error) {
+	if _, err := c.recording(ctx, id, reason); err != nil {
+		return nil, err
+	}
+	sound, err := c.ports.Recordings.Open(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		defer sound.Close()
+		r, w := humago.Unwrap(hc)
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(listenTime))
+		w.Header().Set("Content-Type", "audio/wav")
+		w.Header().Set("Content-Disposition", `attachment; filename="`+id+`.wav"`)
+		if r.Method == http.MethodGet {
+			http.ServeContent(w, r, "", sound.Modified, sound)
+			return
+		}
+		r = r.Clone(hc.Context())
+		r.Method = http.MethodGet
+		r.Header.Del("Range")
+		http.ServeContent(w, r, "", sound.Modified, sound)
+	}}, nil
+}
+
+// keyView is a data key on its way to an independent reader.
+type keyView struct {
+	ID  string `json:"id"`
+	Key string `json:"key" doc:"data key, hex"`
+}
+
+// showRecordingKey remembers a refusal too: somebody wanted a key.
+func showRecordingKey(c *Console, ctx context.Context, in *struct {
+	named
+	Body because
+}) (*answer[keyView], error) {
+	row, err := c.recording(ctx, in.ID, in.Body.Reason)
+	if err != nil {
+		return nil, err
+	}
+	key, err := c.ports.Recordings.Key(ctx, row.ID)
+	if err != nil {
+		e := askingOf(ctx).event("recording:"+row.ID, row.Clinic, in.Body.Reason)
+		e.Outcome = audit.Refused
+		_ = c.ports.Audit.Note(ctx, e)
+		return nil, err
+	}
+	return say(keyView{row.ID, hex.EncodeToString(key)}, nil)
+}
