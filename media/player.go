@@ -20,8 +20,7 @@ func newPlayer(p *Prompt, c Codec, times int) *player {
 
 // newToneSource plays a key as the two tones of ITU-T Q.23, for a peer without telephone-event.
 func newToneSource(digit byte, d time.Duration, c Codec) *player {
-	p := &Prompt{samples: keyTone(digit, d)}
-	return newPlayer(p, c, 1)
+	return &player{payload: encodedWhole(keyTone(digit, d), c), silence: silenceOf(c), left: 1}
 }
 
 // frame fills dst with the next 20 ms; more is false with the last frame. A prompt that loops goes on within the
@@ -47,14 +46,14 @@ func (p *player) frame(dst []byte) (n int, more bool) {
 	return n, true
 }
 
-// silenceOf is the byte that is nearest to silence in a codec. G.722 has no such byte; what stands here is what its
-// encoder gives for silence once it has settled, and decodes to an inaudible level.
+// silenceOf is the byte of digital silence. G.722 defines none: this one decodes to zeros from a fresh
+// state and fades out from any other.
 func silenceOf(c Codec) byte {
 	switch c {
 	case PCMA:
 		return alawSilence
 	case G722:
-		return 0xFA
+		return 0xFC
 	}
 	return ulawSilence
 }

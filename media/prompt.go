@@ -12,18 +12,19 @@ import (
 //go:embed prompts/*.wav
 var spoken embed.FS
 
-// Prompt is a sound that can be played: spoken words, a tone or music. It is immutable and may be played on any
-// number of sessions at once; each codec's form of it is made once, when it is first needed.
+// Prompt is a sound that can be played. It is immutable and may be played on any number of sessions at once: every
+// codec's form of it is made beforehand, so that playing never encodes.
 type Prompt struct {
-	name    string
-	samples []int16 // 8 kHz
-	forms   [3]form
+	name  string
+	forms [3][]byte // payload bytes by codec, 8 for each millisecond in all three
 }
 
-// form is a prompt as payload bytes of one codec, 8 for each millisecond in all three of them.
-type form struct {
-	once    sync.Once
-	payload []byte
+func newPrompt(name string, samples []int16) *Prompt {
+	p := &Prompt{name: name}
+	for _, c := range []Codec{PCMU, PCMA, G722} {
+		p.forms[formOf(c)] = encodedWhole(samples, c)
+	}
+	return p
 }
 
 // Prompts are the built-in ones by name: the spoken greeting, announcement, please_hold, last_resort and emergency,
@@ -37,7 +38,7 @@ func Prompts() map[string]*Prompt {
 }
 
 var builtIn = sync.OnceValue(func() []*Prompt {
-	all := []*Prompt{{name: "ringback", samples: ringback()}, {name: "music", samples: music()}}
+	all := []*Prompt{newPrompt("ringback", ringback()), newPrompt("music", music())}
 	for _, name := range []string{"greeting", "announcement", "please_hold", "last_resort", "emergency"} {
 		wav, err := spoken.ReadFile("prompts/" + name + ".wav")
 		if err != nil {
@@ -58,7 +59,7 @@ func LoadPrompt(name string, wav io.Reader) (*Prompt, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prompt %s: %w", name, err)
 	}
-	return &Prompt{name: name, samples: s.at8k()}, nil
+	return newPrompt(name, s.at8k()), nil
 }
 
 // Name is what the prompt is called in a book.
@@ -66,15 +67,10 @@ func (p *Prompt) Name() string { return p.name }
 
 // Duration is how long one playing takes.
 func (p *Prompt) Duration() time.Duration {
-	return time.Duration(len(p.samples)) * time.Second / 8000
+	return time.Duration(len(p.forms[0])) * time.Second / 8000
 }
 
-// payload is the prompt in one codec. The first use of a codec encodes: 20 ms for a minute of G.711.
-func (p *Prompt) payload(c Codec) []byte {
-	f := &p.forms[formOf(c)]
-	f.once.Do(func() { f.payload = encodedWhole(p.samples, c) })
-	return f.payload
-}
+func (p *Prompt) payload(c Codec) []byte { return p.forms[formOf(c)] }
 
 func formOf(c Codec) int {
 	switch c {
