@@ -19,6 +19,7 @@ type Book struct {
 	Devices   []Device
 	Schedules []Schedule
 	CatchAll  string // id of the clinic that takes unknown numbers of a known trunk
+	Edits     []Edit // of people: deactivate, absence; they act on every schedule
 }
 
 // Clinic is the practice that hired us.
@@ -34,6 +35,7 @@ type Clinic struct {
 	LastResort string // prompt of the last resort; never empty once made
 	Record     bool
 	Suspended  bool
+	Holidays   []Holiday
 }
 
 // Hours is a weekly opening window; it belongs to the day it starts on (S6).
@@ -128,7 +130,8 @@ type Schedule struct {
 	Name      string
 	Zone      string // empty: the clinic's
 	Layers    []Layer
-	Overrides []Override
+	Overrides []Override // the assigns of a plain book; they take their place among Edits by Created
+	Edits     []Edit     // append-only, in creation order
 }
 
 // Layer stands where its windows hold; the first active replace layer of a tier stands, add layers join it.
@@ -136,7 +139,9 @@ type Layer struct {
 	ID       string
 	Tier     int // 1 = primary
 	Mode     LayerMode
-	Windows  []Hours // none: always
+	Windows  []Hours  // none: always
+	Holidays []string // names of the clinic's holidays; the layer holds on those local dates alone. none: every day
+	As       string   // id of another layer whose rotation stands here ("holiday days go to the after-hours person")
 	Rotation Rotation
 }
 
@@ -152,7 +157,26 @@ type Rotation struct {
 	Anchor  string // local wall time "2006-01-02T15:04:05"
 	Every   int
 	Unit    Unit
-	Members []string // person ids; "nobody" takes a turn like a person
+	Members []string // person ids; Nobody takes a turn like a person
+	Advance Advance  // empty: EveryPeriod
+	Terms   []Term   // dated membership; a member without a term is one always
+}
+
+// Nobody is the slot of a rotation that is deliberately empty: the next tier is used.
+const Nobody = "nobody"
+
+// Advance says which periods use up a turn.
+type Advance string
+
+const (
+	EveryPeriod Advance = "every"
+	Covered     Advance = "covered" // only periods that the layer's windows cover
+)
+
+// Term is when a member takes turns: at hand-offs within [From, To). Zero: unbounded.
+type Term struct {
+	Member   string
+	From, To time.Time
 }
 
 type Unit string
@@ -173,4 +197,80 @@ type Override struct {
 	Start, End time.Time
 	Created    time.Time
 	Reason     string
+}
+
+// Holiday is a date in every year: fixed (Month, Day) or the Nth Weekday of Month (-1: the last).
+type Holiday struct {
+	Name     string
+	Month    time.Month
+	Day      int
+	Weekday  int // ISO
+	Nth      int
+	Observed Observed
+}
+
+// Observed says where a holiday goes that falls on a weekend.
+type Observed string
+
+const (
+	AsIs           Observed = ""
+	NearestWeekday Observed = "nearest" // Saturday: the Friday before; Sunday: the Monday after
+	NextMonday     Observed = "monday"  // Saturday and Sunday: the Monday after
+)
+
+// Edit is one entry of a schedule's history. The order of the list is the order of creation; nothing is ever removed.
+type Edit struct {
+	ID         string
+	At         time.Time // when it was made: "as known at" an earlier moment leaves it out
+	Do         Do
+	Person     string // who comes (assign, add, cover), leaves (deactivate) or is away (absence)
+	From       string // cover: for whom. absence: empty
+	Cover      string // absence: who stands in; empty: nobody
+	Tier       int    // of an override; 0 means 1
+	Start, End time.Time
+	Effective  time.Time // members, anchor, every, layers, deactivate
+	Layer      string    // members, anchor, every, swap, give
+	Members    []string
+	Anchor     string
+	Every      int
+	Unit       Unit
+	Layers     []Layer
+	A, B       Shift  // swap; give has A alone
+	Shifts     []Duty // plan
+	Filler     string // plan: "layers", or empty: nobody
+	Of         string // change, undo: the id of the edit meant
+	Reason     string
+}
+
+// Do is what an edit does.
+type Do string
+
+const (
+	DoAssign     Do = "assign"     // this person, this time
+	DoCover      Do = "cover"      // Person only where From would stand
+	DoAdd        Do = "add"        // Person as well
+	DoNobody     Do = "nobody"     // deliberately empty; needs a reason
+	DoPlan       Do = "plan"       // an exact block of shifts with a filler
+	DoChange     Do = "change"     // new Start or End for edit Of, which keeps its place
+	DoUndo       Do = "undo"       // edit Of no longer counts
+	DoSwap       Do = "swap"       // shifts A and B change hands
+	DoGive       Do = "give"       // shift A goes to Person
+	DoMembers    Do = "members"    // a rotation's list
+	DoAnchor     Do = "anchor"     // a rotation's hand-off
+	DoEvery      Do = "every"      // a rotation's length
+	DoLayers     Do = "layers"     // the whole list of layers: a version
+	DoDeactivate Do = "deactivate" // Person takes no more calls
+	DoAbsence    Do = "absence"    // Person is away; Cover stands in
+)
+
+// Shift names one shift of a layer by identity, not by clock: it follows a moved hand-off.
+type Shift struct {
+	Period int64
+	Day    string // local date its window starts on, "2006-01-02"; empty: the whole period
+}
+
+// Duty is one shift of a plan.
+type Duty struct {
+	Person     string
+	Start, End time.Time
 }

@@ -1,0 +1,174 @@
+package policy
+
+import (
+	"fmt"
+	"time"
+)
+
+// Built-in prompts and times that stand where a book names none: a caller never meets silence.
+const (
+	DefaultLastResort = "last_resort"
+	DefaultRing       = 20 * time.Second
+)
+
+// Decide reads a book once for one question: previews and tests. The call path keeps a Snapshot.
+func Decide(b *Book, q Inquiry) Plan { return Index(b, nil).Decide(q) }
+
+// Decide says what a call should do. It never fails: an unknown number of a known trunk goes to the catch-all clinic, and a
+// plan that reaches nobody still has its last resort.
+func (s *Snapshot) Decide(q Inquiry) Plan {
+	p := Plan{At: q.At, Version: s.Book.Version, ZoneData: s.zoneData(), LastResort: DefaultLastResort, Answer: AtOnce}
+	office, number := s.whose(q, &p)
+	if number != nil {
+		p.Number = number.Number
+		if number.Answer != "" {
+			p.Answer = number.Answer
+		}
+	}
+	if office == nil {
+		p.because("no clinic takes this call: straight to the last resort")
+		return p
+	}
+	p.Clinic, p.ClinicName, p.Record = office.ID, office.Name, office.Record
+	p.Greeting, p.Announce = office.Greeting, office.Announce
+	if office.LastResort != "" {
+		p.LastResort = office.LastResort
+	}
+	if office.Suspended {
+		p.because("%s is suspended: straight to the last resort", office.Name)
+		return p
+	}
+	flow := office.Closed
+	if p.Open = s.open(office, q.At, &p); p.Open {
+		flow = office.Open
+	}
+	p.Steps = make([]Step, 0, len(flow.Steps))
+	for i := range flow.Steps {
+		p.Steps = append(p.Steps, s.step(office, &flow.Steps[i], q.At))
+	}
+	p.because("zone data %s", p.ZoneData)
+	return p
+}
+
+func (p *Plan) because(format string, args ...any) {
+	p.Because = append(p.Because, fmt.Sprintf(format, args...))
+}
+
+func (s *Snapshot) zoneData() string {
+	if s.Book.ZoneData != "" {
+		return s.Book.ZoneData
+	}
+	return s.Zones.Version
+}
+
+// whose finds the clinic: the number on this very trunk, the number on any trunk, else the catch-all.
+func (s *Snapshot) whose(q Inquiry, p *Plan) (*office, *Number) {
+	region := ""
+	if t := s.trunks[q.Trunk]; t != nil {
+		region = t.Country
+	}
+	e164, isNumber := NormaliseNumber(q.Number, region)
+	for _, key := range [...]dialled{{q.Number, q.Trunk}, {e164, q.Trunk}, {q.Number, ""}, {e164, ""}} {
+		n := s.numbers[key]
+		if n == nil || s.clinics[n.Clinic] == nil {
+			continue
+		}
+		office := s.clinics[n.Clinic]
+		if isNumber {
+			p.because("%s is %s's number", n.Number, office.Name)
+		} else {
+			p.because("%s on trunk %s is %s's extension", n.Number, q.Trunk, office.Name)
+		}
+		return office, n
+	}
+	office := s.clinics[s.Book.CatchAll]
+	if office != nil {
+		p.because("the number dialled is in nobody's list: %s takes it as the catch-all", office.Name)
+	}
+	return office, nil
+}
+
+// open says whether the clinic's hours hold, and since when they do or do not.
+func (s *Snapshot) open(o *office, at time.Time, p *Plan) bool {
+	if len(o.hours) == 0 {
+		p.because("%s has no opening hours: the closed flow answers", o.Name)
+		return false
+	}
+	c := newClock(o.zone)
+	span, holds := o.hours.active(at.Unix(), &c, nil)
+	if holds {
+		p.because("open until %s", s.clockText(span.end, o.zone, o.Zone))
+		return true
+	}
+	p.because("closed since %s, until %s", s.clockText(span.start, o.zone, o.Zone), s.clockText(span.end, o.zone, o.Zone))
+	return false
+}
+
+// step asks the schedule and the list of people, in that order. A step that reaches nobody has no targets and takes no time.
+func (s *Snapshot) step(o *office, rule *StepRule, at time.Time) Step {
+	step := Step{Name: rule.Name, Mode: rule.Mode, For: rule.For, Targets: []Target{}}
+	if step.Mode == "" {
+		step.Mode = Together
+	}
+	if step.For <= 0 {
+		step.For = DefaultRing
+	}
+	if rule.Schedule != "" {
+		s.ask(rule, at, &step)
+	}
+	for _, person := range rule.People {
+		s.target(&step, person, "named by the step")
+	}
+	if len(step.Targets) == 0 {
+		step.Because = append(step.Because, "nobody to ring: the next step follows at once")
+	}
+	return step
+}
+
+// ask puts a tier of a schedule into the step. A tier without anybody falls to the next in the same instant.
+func (s *Snapshot) ask(rule *StepRule, at time.Time, step *Step) {
+	var now OnCall
+	if !s.Resolve(rule.Schedule, at, &now) {
+		step.because("schedule %s cannot be read", rule.Schedule)
+		return
+	}
+	r := s.rosters[rule.Schedule]
+	for i := max(rule.Tier, 1) - 1; i < len(now.Tiers); i++ {
+		tier := &now.Tiers[i]
+		for _, passed := range tier.Passed {
+			step.because("%s is passed over: %s", passed.Person, passed.Why)
+		}
+		found := len(step.Targets)
+		for _, p := range tier.People {
+			s.target(step, p.Person, r.reason(p, at))
+		}
+		if len(step.Targets) > found {
+			return
+		}
+		step.because("nobody on call in tier %d of schedule %s", tier.Number, rule.Schedule)
+	}
+}
+
+func (step *Step) because(format string, args ...any) {
+	step.Because = append(step.Because, fmt.Sprintf(format, args...))
+}
+
+// target adds a person once, at all her devices.
+func (s *Snapshot) target(step *Step, person, why string) {
+	for _, t := range step.Targets {
+		if t.Person == person {
+			return
+		}
+	}
+	if not := s.reach(person); not != "" {
+		step.because("%s is passed over: %s", person, not)
+		return
+	}
+	users := s.people[person].users
+	if len(users) == 0 {
+		step.because("%s is passed over: no device, and her telephone is not rung by this step", person)
+		return
+	}
+	step.Targets = append(step.Targets, Target{Person: person, Users: users})
+	step.because("%s: %s", person, why)
+}

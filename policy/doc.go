@@ -1,0 +1,6 @@
+// Package policy answers two questions: who is on call at an instant, and what should a call do.
+//
+// It is pure: no I/O, no clock, no logging, no cursor, no cache with a lifetime. The book and the zone data come in as
+// values, the answer goes out as a value with its reasons. Start with Decide (decide.go) for a call, and with
+// Roster.Resolve (resolve.go) for a schedule; wall.go holds the one rule (S2) on which every hand-off and window stands.
+package policy
