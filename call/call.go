@@ -194,7 +194,7 @@ const maxLosses = 4
 // turnAway refuses a caller whose sound cannot be had.
 func (c *Call) turnAway(cause Cause, err error) {
 	c.outcome(cause, "system")
-	c.caller.leg.Refuse(Refusal{Cause: cause, Warning: warning(err)})
+	_ = c.caller.leg.Refuse(refusal(cause, err))
 	c.caller.ended = true
 }
 

@@ -103,7 +103,7 @@ func (c *Call) reoffer(p *party, offer []byte) {
 		p.local, err = p.voice.Answer(offer)
 	}
 	if err != nil {
-		_ = p.leg.Refuse(Refusal{Cause: NotAcceptable, Warning: warning(err)})
+		_ = p.leg.Refuse(refusal(NotAcceptable, err))
 		return
 	}
 	if p.leg.Answer(p.local) == nil {

@@ -136,7 +136,7 @@ func (r *round) settle(p *party, e *LegEvent) *party {
 	}
 	if err := p.voice.Accept(e.SDP); err != nil {
 		c.board.release(p.user, c)
-		c.note(LegRefused, p.name(), with("cause", string(NotAcceptable), "warning", warning(err)))
+		c.note(LegRefused, p.name(), with("cause", string(NotAcceptable), "warning", refusal(NotAcceptable, err).Warning))
 		p.dismiss(NotAcceptable, c.now())
 		return nil
 	}

@@ -46,13 +46,13 @@ func (p *party) gone(e LegEvent, now time.Time) {
 	}
 }
 
-// warning is the text for RFC 3261 §20.43 when media refused, empty otherwise.
-func warning(err error) string {
+// refusal carries the Warning of RFC 3261 §20.43 where media says why.
+func refusal(cause Cause, err error) Refusal {
 	var r *media.Refusal
 	if errors.As(err, &r) {
-		return r.Text
+		return Refusal{Cause: cause, WarnCode: r.WarnCode, Warning: r.Text}
 	}
-	return ""
+	return Refusal{Cause: cause}
 }
 
 // hear and post make the funcs that bring a party's events into the mailbox.

@@ -40,8 +40,9 @@ type Leg interface {
 
 // Refusal says why an offer or a call is not taken; the rim chooses the code.
 type Refusal struct {
-	Cause   Cause
-	Warning string // RFC 3261 §20.43 text, no PHI
+	Cause    Cause
+	WarnCode int    // RFC 3261 §20.43; zero: 399
+	Warning  string // its text, no PHI; empty: no header
 }
 
 // LegEvent is what a leg reports, in the order it happened on the wire.
