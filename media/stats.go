@@ -40,3 +40,55 @@ type Totals struct {
 	AuthFailed, Replayed, Plaintext, WrongSource, Silences uint64
 	Malformed, SendErrors                                  uint64
 }
+
+// add takes a closed leg into the totals.
+func (t *Totals) add(s Stats) {
+	t.Received += s.Received
+	t.Sent += s.Sent
+	t.Lost += s.Lost
+	t.Late += s.Late
+	t.AuthFailed += s.AuthFailed
+	t.Replayed += s.Replayed
+	t.Plaintext += s.Plaintext
+	t.WrongSource += s.WrongSource
+	t.Malformed += s.Malformed
+	t.SendErrors += s.SendErrors
+}
+
+// merge takes another loop's share.
+func (t *Totals) merge(o Totals) {
+	t.Sessions += o.Sessions
+	t.Silences += o.Silences
+	t.add(Stats{
+		Received: o.Received, Sent: o.Sent, Lost: o.Lost, Late: o.Late, AuthFailed: o.AuthFailed, Replayed: o.Replayed,
+		Plaintext: o.Plaintext, WrongSource: o.WrongSource, Malformed: o.Malformed, SendErrors: o.SendErrors,
+	})
+}
+
+// summary is the stream's state now.
+func (s *stream) summary() Stats {
+	out := s.stats
+	out.Lost = uint64(s.lost + s.source.lost())
+	out.Jitter = time.Duration(s.source.jitter * float64(125*time.Microsecond))
+	out.RoundTrip, out.FarLost, out.FarJitter = s.report.roundTrip, s.report.farLost, s.report.farJitter
+	if s.lastAlive != 0 {
+		out.FirstHeard = s.loop.epoch.Add(time.Duration(s.firstAlive)).UTC()
+		out.LastHeard = s.loop.epoch.Add(time.Duration(s.lastAlive)).UTC()
+	}
+	if out.Received > 0 {
+		loss := float64(out.Lost) / float64(out.Received+out.Lost)
+		// One way, and a jitter buffer of a frame and twice the jitter.
+		out.MOS = mos(out.RoundTrip/2+frameTime+2*out.Jitter, loss)
+	}
+	return out
+}
+
+// totals are the loop's share: what has closed and what lives.
+func (l *loop) totals() Totals {
+	t := l.past
+	for s := range l.streams {
+		t.Sessions++
+		t.add(s.summary())
+	}
+	return t
+}

@@ -1,0 +1,87 @@
+package media
+
+import (
+	"slices"
+	"sync"
+)
+
+// Call joins the sessions of one call; all of them live on one loop.
+type Call struct {
+	engine *Engine
+	loop   *loop
+
+	mu       sync.Mutex
+	sessions []*Session
+	closed   bool
+}
+
+// NewSession takes a pair of ports and waits for a description. No sound passes before Answer, or Offer and Accept,
+// have agreed on keys.
+func (c *Call) NewSession(p Profile) (*Session, error) {
+	p, err := p.complete()
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, ErrClosed
+	}
+	port, rtp, control, err := c.engine.bind(c.loop, p.Bind)
+	if err != nil {
+		return nil, err
+	}
+	st := newStream(c.loop, rtp, control)
+	st.release = func() { c.engine.ports.give(port) }
+	c.loop.load.Add(1)
+	if !c.loop.post(st.open) {
+		rtp.sock.close()
+		control.sock.close()
+		c.loop.load.Add(-1)
+		st.release()
+		return nil, ErrClosed
+	}
+	s := newSession(c, p, port, st)
+	st.ended = s.keep
+	c.sessions = append(c.sessions, s)
+	return s, nil
+}
+
+// Bridge joins two sessions of this call: each hears the other, until Split, another Bridge, or one closes.
+func (c *Call) Bridge(a, b *Session) {
+	if a.call != c || b.call != c {
+		return // another call's session lives on another loop
+	}
+	c.loop.post(func() { join(a.stream, b.stream) })
+}
+
+// Split parts whatever Bridge joined.
+func (c *Call) Split() {
+	c.mu.Lock()
+	all := slices.Clone(c.sessions)
+	c.mu.Unlock()
+	c.loop.post(func() {
+		for _, s := range all {
+			s.stream.part()
+		}
+	})
+}
+
+// Close closes every session of the call.
+func (c *Call) Close() {
+	c.mu.Lock()
+	c.closed = true
+	all := slices.Clone(c.sessions)
+	c.mu.Unlock()
+	for _, s := range all {
+		s.Close()
+	}
+}
+
+func (c *Call) forget(s *Session) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if i := slices.Index(c.sessions, s); i >= 0 {
+		c.sessions = slices.Delete(c.sessions, i, i+1)
+	}
+}

@@ -1,0 +1,242 @@
+package media
+
+import (
+	"encoding/binary"
+	"errors"
+	"net/netip"
+
+	"github.com/pion/srtp/v3"
+)
+
+// heardPacket is one authenticated RTP packet on its way through: its payload lies in place in the buffer it came in,
+// with room for a header before it and a tag behind.
+type heardPacket struct {
+	buffer    []byte
+	at, n     int // the payload
+	kind      kind
+	marker    bool
+	timestamp uint32
+	ext       int64 // extended sequence number
+	epoch     uint64
+}
+
+// receive takes one datagram. RTCP shares the port with rtcp-mux and is told by its type (RFC 5761 §4).
+func (s *stream) receive(packet []byte, from netip.AddrPort, control bool) {
+	if s.terms == nil {
+		return // no keys yet: nothing that comes can be believed
+	}
+	if len(packet) < 8 || packet[0]>>6 != 2 {
+		s.stats.Malformed++
+		return
+	}
+	if control || packet[1] >= 192 && packet[1] <= 223 {
+		s.receiveReport(packet, from)
+		return
+	}
+	at := headerLength(packet)
+	if at < 0 || len(packet)-at > maxPayload {
+		s.stats.Malformed++
+		return
+	}
+	packet, ok := s.decrypt(packet, from)
+	if !ok {
+		return
+	}
+	s.latch(from)
+	s.hear(packet, at)
+}
+
+// headerLength is the length of an RTP header with its CSRCs and extension, or -1.
+func headerLength(packet []byte) int {
+	n := 12 + 4*int(packet[0]&0x0f)
+	if packet[0]&0x10 != 0 {
+		if len(packet) < n+4 {
+			return -1
+		}
+		n += 4 + 4*int(binary.BigEndian.Uint16(packet[n+2:]))
+	}
+	if len(packet) < n {
+		return -1
+	}
+	return n
+}
+
+// decrypt authenticates in place. Without keys (RTP/AVP) the sender's address is all there is to go by.
+func (s *stream) decrypt(packet []byte, from netip.AddrPort) ([]byte, bool) {
+	t := s.terms
+	if t.in == nil {
+		if !s.plainSource(from) {
+			s.stats.WrongSource++
+			return nil, false
+		}
+		return packet, true
+	}
+	if s.older != nil {
+		return s.decryptEither(packet, from)
+	}
+	clear, err := t.in.DecryptRTP(packet[:0], packet, &s.inHeader)
+	if err != nil {
+		s.countRefused(packet, from, err)
+		return nil, false
+	}
+	return clear, true
+}
+
+// decryptEither serves the moment after a new key: a failed GCM wipes its output, so the new key is tried on a copy.
+func (s *stream) decryptEither(packet []byte, from netip.AddrPort) ([]byte, bool) {
+	clear, err := s.terms.in.DecryptRTP(s.trial[:0], packet, &s.inHeader)
+	if err != nil && s.loop.now < s.oldEnd {
+		clear, err = s.older.DecryptRTP(s.trial[:0], packet, &s.inHeader)
+	}
+	if s.loop.now >= s.oldEnd {
+		s.older = nil
+	}
+	if err != nil {
+		s.countRefused(packet, from, err)
+		return nil, false
+	}
+	return packet[:copy(packet, clear)], true
+}
+
+// plainSource holds an RTP/AVP leg to the address of its description; the port may differ once (NAT).
+func (s *stream) plainSource(from netip.AddrPort) bool {
+	if s.latched.IsValid() {
+		return from == s.latched
+	}
+	return from.Addr() == s.terms.remote.Addr()
+}
+
+// countRefused sorts what was not let in.
+func (s *stream) countRefused(packet []byte, from netip.AddrPort, err error) {
+	behind := uint16(s.source.newest) - binary.BigEndian.Uint16(packet[2:])
+	switch {
+	case !errors.Is(err, srtp.ErrFailedToVerifyAuthTag) && s.source.known && from == s.latched && behind < reach:
+		s.stats.Duplicate++
+	case !errors.Is(err, srtp.ErrFailedToVerifyAuthTag) && s.source.known:
+		s.stats.Replayed++
+	case s.looksPlain(packet):
+		s.stats.Plaintext++
+	case s.latched.IsValid() && from != s.latched:
+		s.stats.WrongSource++
+	default:
+		s.stats.AuthFailed++
+	}
+}
+
+// looksPlain tells a peer that does not encrypt from one with the wrong key: the payload is a whole number of 10 ms
+// with no tag behind it.
+func (s *stream) looksPlain(packet []byte) bool {
+	at := headerLength(packet)
+	n := len(packet) - at
+	return s.terms.kinds[packet[1]&0x7f] <= kind(G722) && n > 0 && n%80 == 0
+}
+
+// latch sends to where authenticated packets come from, whatever the description says (NAT).
+func (s *stream) latch(from netip.AddrPort) {
+	if s.latched != from {
+		s.latched = from
+	}
+}
+
+// hear follows an authenticated packet: statistics, recorder, other leg.
+func (s *stream) hear(packet []byte, at int) {
+	if len(packet) < at {
+		s.stats.Malformed++
+		return
+	}
+	p := heardPacket{buffer: packet, at: at, n: len(packet) - at}
+	if packet[0]&0x20 != 0 { // padding, RFC 3550 §5.1
+		if p.n == 0 || int(packet[len(packet)-1]) > p.n {
+			s.stats.Malformed++
+			return
+		}
+		p.n -= int(packet[len(packet)-1])
+	}
+	p.marker, p.kind = packet[1]&0x80 != 0, s.terms.kinds[packet[1]&0x7f]
+	p.timestamp = binary.BigEndian.Uint32(packet[4:])
+	if !s.follow(&p, binary.BigEndian.Uint32(packet[8:]), binary.BigEndian.Uint16(packet[2:])) {
+		return
+	}
+	switch {
+	case p.kind == kindEvent:
+		s.hearEvent(&p)
+	case p.kind <= kind(G722) && p.n > 0:
+		s.record(heardSide, Codec(p.kind), packet[at:at+p.n], p.timestamp, s.source.ssrc)
+		s.toPartner(&p)
+	}
+}
+
+// follow does the sequence numbers; false: the packet goes no further.
+func (s *stream) follow(p *heardPacket, ssrc uint32, seq uint16) bool {
+	now := s.loop.now
+	s.alive()
+	s.stats.Received++
+	src := &s.source
+	if !src.known || src.ssrc != ssrc || src.restarts(seq, s.terms.in != nil) {
+		s.beginSource(ssrc, seq)
+		p.ext = src.newest
+	} else {
+		var v verdict
+		p.ext, v = src.place(seq)
+		switch v {
+		case stale:
+			s.stats.Late++
+			return false
+		case duplicate:
+			s.stats.Duplicate++
+			return false
+		case reordered:
+			s.stats.Reordered++
+			if src.newest-p.ext > lateBy {
+				s.stats.Late++
+			}
+		}
+	}
+	p.epoch = src.epoch
+	if p.kind != kindEvent { // an event's timestamp is that of its beginning
+		src.time(p.timestamp, now/125_000) // 8000 a second
+	}
+	return true
+}
+
+// beginSource starts over; what was lost of the last one stays counted.
+func (s *stream) beginSource(ssrc uint32, seq uint16) {
+	if s.source.epoch != 0 {
+		s.lost += s.source.lost()
+		if s.source.ssrc != ssrc {
+			s.stats.SSRCChanges++
+		}
+	}
+	jitter := s.source.jitter
+	s.source.begin(ssrc, seq, s.loop.nextEpoch())
+	s.source.jitter = jitter
+}
+
+// hearEvent reports a key once and passes its packets on; a leg that knows no telephone-event is given the tone.
+func (s *stream) hearEvent(p *heardPacket) {
+	s.stats.Events++
+	digit, pressed := s.keys.event(p.timestamp, p.buffer[p.at:p.at+p.n])
+	if pressed {
+		s.tell(Event{Kind: Digit, Digit: digit})
+	}
+	d := s.partner
+	if d == nil || d.terms == nil {
+		return
+	}
+	if d.terms.event != noPayload {
+		s.toPartner(p)
+	} else if pressed {
+		d.press(digit, relayedTone)
+	}
+}
+
+// record hands a copy of one payload to the recorder.
+func (s *stream) record(to side, c Codec, payload []byte, timestamp, ssrc uint32) {
+	if s.tap == nil {
+		return
+	}
+	p := &s.loop.sound
+	*p = soundPacket{payload: payload, timestamp: timestamp, ssrc: ssrc, arrival: s.loop.now, codec: c, side: to}
+	s.tap.packet(p)
+	p.payload = nil
+}
