@@ -64,10 +64,14 @@ type WireConfig struct {
 	// Verify judges a TLS connection in its handshake, resumption included (tls.Config.VerifyConnection). A client
 	// certificate is requested, never required: without one, or with one nobody knows, Verify returns nil and the
 	// core does not admit the flow. An error breaks the handshake off.
-	Verify    func(*Listen, tls.ConnectionState) error
-	OnTrouble func(Trouble) // may be nil; must not block
-	Log       *slog.Logger  // nil: silent
-	Limits    Limits        // zero fields: defaults
+	Verify func(*Listen, tls.ConnectionState) error
+	// Methods are answered by the core; any other gets 405 with Allow. Empty: those of RFC 3261.
+	Methods []sipmsg.RequestMethod
+	// Extensions are the option tags that may stand in Require; any other gets 420.
+	Extensions []string
+	OnTrouble  func(Trouble) // may be nil; must not block
+	Log        *slog.Logger  // nil: silent
+	Limits     Limits        // zero fields: defaults
 }
 
 // Limits bound what a stranger can cost. A zero field takes the default in brackets.
@@ -79,9 +83,10 @@ type Limits struct {
 	PerAddress        int           // flows of one address [256]
 	OpensPerSecond    int           // new connections per second of one address, burst twice that [50]
 	MessagesPerSecond int           // of one flow, burst twice that [2000]; a stream is slowed down, UDP drops
+	Transactions      int           // server transactions open at once on one flow [4096]
 	Handshake         time.Duration // TLS handshake [5 s]
 	Nameless          time.Duration // life of a flow that nobody admits [5 s]
-	Message1          time.Duration // from the first to the last byte of one message [10 s]
+	Arrival           time.Duration // from the first to the last byte of one message [10 s]
 	Idle              time.Duration // silence after which an admitted flow is closed [2 h]
 	Write             time.Duration // one write to a peer that does not read [5 s]
 	Outbound          int           // bytes queued to a flow; over it the flow is cut [256 KiB]
@@ -125,6 +130,13 @@ var (
 	ErrTimeout    = errors.New("no final response") // Timer B or F (RFC 3261 §17.1)
 	ErrNoAck      = errors.New("no ACK")            // Timer H (RFC 3261 §17.2.1)
 	ErrTxState    = errors.New("transaction already answered")
+
+	errUnidentified = errors.New("nobody identified")
+	errUnframed     = errors.New("not SIP")
+	errCrowded      = errors.New("too many flows")
+	errManyFlows    = errors.New("too many flows of one address")
+	errManyOpens    = errors.New("too many openings of one address")
+	errNotAllowed   = errors.New("address not allowed")
 )
 
 // T1, T2, T4 are the timers of RFC 3261 §17.1.1.1.

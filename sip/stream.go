@@ -1,0 +1,161 @@
+package sip
+
+import (
+	"net"
+	"sync"
+	"time"
+)
+
+// stream is the way out of a connection: what is queued gathers in one buffer while a write is under way and leaves
+// in the next write, on a goroutine that ends when there is nothing more to write.
+type stream struct {
+	f    *Flow
+	conn net.Conn
+
+	mu      sync.Mutex
+	out     []byte
+	spare   []byte
+	writing bool
+	closing bool
+}
+
+func (s *stream) queue(b []byte) error {
+	s.mu.Lock()
+	switch {
+	case s.closing:
+		s.mu.Unlock()
+		return ErrFlowClosed
+	case len(s.out)+len(b) > s.f.w.limits.Outbound:
+		s.mu.Unlock()
+		s.slow()
+		return ErrSlowReader
+	}
+	s.out = append(s.out, b...)
+	if !s.writing {
+		s.writing = true
+		s.f.w.work.Go(s.drain)
+	}
+	s.mu.Unlock()
+	return nil
+}
+
+// slow cuts a peer that does not read. Off the caller's stack: it may hold a transaction's lock.
+func (s *stream) slow() {
+	f := s.f
+	f.w.count.slowReaders.Add(1)
+	f.w.trouble(Trouble{Kind: SlowReader, Listen: f.listen.Name, Remote: f.remote})
+	f.w.work.Go(func() { f.end(ErrSlowReader) })
+}
+
+func (s *stream) drain() {
+	for {
+		s.mu.Lock()
+		if len(s.out) == 0 {
+			s.writing = false
+			if s.closing {
+				_ = s.conn.Close()
+			}
+			s.mu.Unlock()
+			return
+		}
+		b := s.out
+		s.out = s.spare[:0]
+		s.mu.Unlock()
+
+		_ = s.conn.SetWriteDeadline(time.Now().Add(s.f.w.limits.Write))
+		_, err := s.conn.Write(b)
+
+		s.mu.Lock()
+		s.spare = nil
+		if cap(b) <= 16<<10 {
+			s.spare = b
+		}
+		if err != nil {
+			s.writing, s.closing, s.out = false, true, nil
+			s.mu.Unlock()
+			_ = s.conn.Close()
+			if isTimeout(err) {
+				s.slow()
+				return
+			}
+			s.f.end(err)
+			return
+		}
+		s.mu.Unlock()
+	}
+}
+
+func (s *stream) shut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closing = true
+	if !s.writing {
+		s.writing = true
+		s.f.w.work.Go(s.drain)
+	}
+}
+
+func (s *stream) cut() {
+	s.mu.Lock()
+	s.closing, s.out = true, nil
+	s.mu.Unlock()
+	_ = s.conn.Close()
+}
+
+// read is the life of a connection: messages in, until it ends.
+func (f *Flow) read(conn net.Conn) {
+	w := f.w
+	fr := &framer{
+		r: conn, limits: w.limits,
+		deadline: func(d time.Duration) { _ = conn.SetReadDeadline(time.Now().Add(d)) },
+		ping:     func() { f.Post("", f.pong) },
+	}
+	var rate bucket
+	for {
+		d, no, err := fr.next()
+		if err != nil {
+			f.end(err)
+			return
+		}
+		if err := f.pace(&rate); err != nil {
+			return
+		}
+		if no == errGarbage {
+			w.count.unframed.Add(1)
+			w.trouble(Trouble{Kind: Unframed, Listen: f.listen.Name, Remote: f.remote})
+			f.end(errUnframed)
+			return
+		}
+		f.receive(d, no)
+		if no != nil && no.fatal {
+			return // refuse closes, after its answer
+		}
+		f.lanes[0].wait(f.done)
+	}
+}
+
+// pong answers a keepalive (RFC 5626 §4.4.1). A stranger gets no byte.
+func (f *Flow) pong() {
+	f.open()
+	f.w.count.pings.Add(1)
+	if f.Admitted() {
+		_ = f.out.queue(crlf)
+	}
+}
+
+// pace slows a stream down to its message rate.
+func (f *Flow) pace(rate *bucket) error {
+	for {
+		wait := rate.take(f.w.limits.MessagesPerSecond, time.Now())
+		if wait == 0 {
+			return nil
+		}
+		t := time.NewTimer(wait)
+		select {
+		case <-t.C:
+		case <-f.done:
+			t.Stop()
+			return ErrFlowClosed
+		}
+	}
+}
