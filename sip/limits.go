@@ -55,16 +55,16 @@ type door struct {
 
 	mu    sync.Mutex
 	total int
-	by    map[netip.Addr]*visitor
+	by    map[netip.Addr]*guest
 	swept time.Time
 }
 
-type visitor struct {
+type guest struct {
 	flows int
 	opens bucket
 }
 
-func newDoor(l Limits) *door { return &door{limits: l, by: map[netip.Addr]*visitor{}} }
+func newDoor(l Limits) *door { return &door{limits: l, by: map[netip.Addr]*guest{}} }
 
 func household(a netip.Addr) netip.Addr {
 	a = a.Unmap().WithZone("")
@@ -86,7 +86,7 @@ func (d *door) enter(a netip.Addr, now time.Time) error {
 	a = household(a)
 	v := d.by[a]
 	if v == nil {
-		v = &visitor{}
+		v = &guest{}
 		d.by[a] = v
 	}
 	switch {
