@@ -71,7 +71,9 @@ func (s *Spool) open() error {
 	if err != nil && err != io.EOF {
 		return err
 	}
-	if n < spoolHead || zero(s.head[:]) { // new, or its making was interrupted before anything was promised
+	if blank, err := s.blank(n); err != nil {
+		return err
+	} else if blank { // new, or its making was interrupted before anything was promised
 		if err := allocate(s.f, s.size); err != nil {
 			return err
 		}
@@ -84,6 +86,30 @@ func (s *Spool) open() error {
 		return err
 	}
 	return s.walk(func([]byte) error { return nil })
+}
+
+func (s *Spool) blank(headRead int) (bool, error) {
+	if headRead < spoolHead {
+		return true, nil
+	}
+	if !zero(s.head[:]) {
+		return false, nil
+	}
+	b, err := s.content()
+	return zero(b), err
+}
+
+func (s *Spool) content() ([]byte, error) {
+	info, err := s.f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	b := make([]byte, info.Size())
+	_, err = s.f.ReadAt(b, 0)
+	if err == io.EOF {
+		err = nil
+	}
+	return b, err
 }
 
 // unlock takes the key that the header names.
@@ -159,7 +185,7 @@ func (s *Spool) Replay(take func(entry []byte) error) error {
 
 // walk reads from the beginning and leaves the spool at its end. An error of take's leaves the place as it was.
 func (s *Spool) walk(take func([]byte) error) error {
-	b, err := io.ReadAll(io.NewSectionReader(s.f, 0, 1<<40))
+	b, err := s.content()
 	if err != nil {
 		return err
 	}
