@@ -1,0 +1,69 @@
+package sip
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+
+	sipmsg "github.com/emiago/sipgo/sip"
+)
+
+// Config is all a Server needs from outside.
+type Config struct {
+	Listeners []Listen
+	Trunks    func() []Trunk // the trunks as they stand now; asked at each arrival
+	Devices   Devices
+	OnInvite  func(*Leg)         // a caller on a known trunk; must not block
+	OnBinding func(BindingEvent) // may be nil; must not block
+	OnTrouble func(Trouble)      // may be nil; must not block
+	Log       *slog.Logger       // nil: silent. No name, number or SIP text is ever written to it
+	Limits    Limits
+	Realm     string // of digest challenges
+}
+
+// Server is signalling as a whole: the wire and the dialogs on it. Make it with New, Run it, Close it.
+type Server struct {
+	wire *Wire
+	core *core
+}
+
+// methods and extensions are what the dialogs understand.
+var (
+	methods3261 = []sipmsg.RequestMethod{sipmsg.INVITE, sipmsg.ACK, sipmsg.CANCEL, sipmsg.BYE, sipmsg.OPTIONS,
+		sipmsg.REGISTER, sipmsg.INFO, sipmsg.PRACK, sipmsg.UPDATE}
+	extensions = []string{"timer", "100rel", "path", "outbound"}
+)
+
+// New binds the listeners and loads their certificates; nobody is answered before Run.
+func New(cfg Config) (*Server, error) {
+	c := newCore(cfg)
+	w, err := OpenWire(WireConfig{
+		Listeners: cfg.Listeners, Core: c, Methods: methods3261, Extensions: extensions,
+		OnTrouble: cfg.OnTrouble, Log: cfg.Log, Limits: cfg.Limits,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Server{wire: w, core: c}, nil
+}
+
+// Run serves until ctx ends or Close, and returns when every goroutine has ended.
+func (s *Server) Run(ctx context.Context) error {
+	defer s.core.registrar.close()
+	return s.wire.Run(ctx)
+}
+
+// Close ends Run.
+func (s *Server) Close() error { return s.wire.Close() }
+
+// ReloadTLS loads each TLS listener's certificate anew. A failed load keeps the old one; no call notices either.
+func (s *Server) ReloadTLS() []Reload { return s.wire.ReloadTLS() }
+
+// Drain answers new INVITEs with 503 and Retry-After; calls that stand go on.
+func (s *Server) Drain() { s.wire.Drain() }
+
+// Counters is a snapshot of the wire's counters.
+func (s *Server) Counters() Counters { return s.wire.Counters() }
+
+// Addrs are the bound addresses, in the order of the listeners.
+func (s *Server) Addrs() []netip.AddrPort { return s.wire.Addrs() }
