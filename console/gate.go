@@ -3,8 +3,6 @@ package console
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"net"
 	"net/http"
@@ -35,29 +33,25 @@ func askingOf(ctx context.Context) *asking {
 	return a
 }
 
+// notice is what the audit should know beyond who asked for what.
+type notice struct {
+	reason string
+	facts  map[string]string
+}
+
 // event is what the audit will remember of this request.
-func (a *asking) event(object, clinic, reason string) audit.Event {
+func (a *asking) event(object, clinic string, n notice) audit.Event {
 	return audit.Event{
 		Actor:       a.who.Actor,
 		Action:      a.route.Action,
 		Object:      object,
 		Clinic:      clinic,
 		Outcome:     audit.Done,
-		Reason:      reason,
+		Reason:      n.reason,
+		Facts:       n.facts,
 		Classes:     a.route.Classes,
 		Correlation: a.request,
 	}
-}
-
-// TokenPrefix begins every bearer token, so that secret scanners find a leaked one.
-const TokenPrefix = "nbt_"
-
-// NewTokenSecret makes 256 random bits and the hash by which alone the house knows them.
-func NewTokenSecret() (secret string, hash [32]byte) {
-	var b [32]byte
-	_, _ = rand.Read(b[:])
-	secret = TokenPrefix + base64.RawURLEncoding.EncodeToString(b[:])
-	return secret, sha256.Sum256([]byte(secret))
 }
 
 // bearer finds out who is asking by RFC 6750 §2.1; an address that guesses is slowed down.
@@ -82,7 +76,7 @@ func (c *Console) bearer(next http.Handler) http.Handler {
 // recognise fills in the token's identity. An unknown token goes on unknown: the gate answers 401 alike for no token, an
 // unknown one, a revoked and an expired one.
 func (c *Console) recognise(ctx context.Context, a *asking, secret string) *Problem {
-	t, err := c.ports.Tokens.Check(ctx, sha256.Sum256([]byte(secret)))
+	t, err := c.ports.Tokens.Check(ctx, secret)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		c.guesses.failed(a.ip, c.now())
@@ -148,7 +142,7 @@ func (c *Console) rememberRefusal(ctx context.Context, a *asking) {
 	if !c.refusals.first(source, c.now()) {
 		return
 	}
-	e := a.event("route:"+a.route.ID, a.who.Clinic, "")
+	e := a.event("route:"+a.route.ID, a.who.Clinic, notice{})
 	e.Action, e.Outcome, e.Classes = audit.LoginRefused, audit.Refused, nil
 	if e.Actor.Type == "" {
 		e.Actor = audit.Actor{Type: "unknown", IP: a.ip}
@@ -159,8 +153,8 @@ func (c *Console) rememberRefusal(ctx context.Context, a *asking) {
 }
 
 // remember writes the event before anything of its object is shown; on an error nothing may be.
-func (c *Console) remember(ctx context.Context, object, clinic, reason string) error {
-	err := c.ports.Audit.Note(ctx, askingOf(ctx).event(object, clinic, reason))
+func (c *Console) remember(ctx context.Context, object, clinic string, n notice) error {
+	err := c.ports.Audit.Note(ctx, askingOf(ctx).event(object, clinic, n))
 	if err == nil || errors.Is(err, ErrSealed) {
 		return err
 	}
@@ -175,5 +169,5 @@ func addressOf(r *http.Request) string {
 	return host
 }
 
-// newID is 80 random bits, for requests and tokens.
+// newID is 80 random bits that name a request in logs and audit.
 func newID() string { return strings.ToLower(rand.Text())[:16] }

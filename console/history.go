@@ -145,7 +145,7 @@ func (c *Console) calls(ctx context.Context, q CallQuery, see seeing) (*answer[l
 		return nil, err
 	}
 	q.Clinic = clinic
-	if err := c.remember(ctx, "calls", clinic, see.reason); err != nil {
+	if err := c.remember(ctx, "calls", clinic, notice{reason: see.reason}); err != nil {
 		return nil, err
 	}
 	page, err := c.ports.Calls.List(ctx, q)
@@ -181,7 +181,7 @@ func (c *Console) story(ctx context.Context, id, reason string) (CallStory, erro
 	if !askingOf(ctx).who.sees(s.Clinic) {
 		return CallStory{}, ErrNotFound
 	}
-	if err := c.remember(ctx, "call:"+s.ID, s.Clinic, reason); err != nil {
+	if err := c.remember(ctx, "call:"+s.ID, s.Clinic, notice{reason: reason}); err != nil {
 		return CallStory{}, err
 	}
 	return s, nil

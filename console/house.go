@@ -14,7 +14,7 @@ func listAudit(c *Console, ctx context.Context, in *struct {
 	From   time.Time `query:"from"`
 	To     time.Time `query:"to"`
 }) (*answer[AuditPage], error) {
-	if err := c.remember(ctx, "audit", "", ""); err != nil {
+	if err := c.remember(ctx, "audit", "", notice{}); err != nil {
 		return nil, err
 	}
 	page, err := c.ports.Audit.List(ctx, AuditQuery{in.page(), in.Action, in.Object, in.Actor, in.From, in.To})
@@ -30,7 +30,7 @@ func verifyAudit(c *Console, ctx context.Context, _ *struct{}) (*answer[AuditVer
 	if err != nil {
 		return nil, err
 	}
-	if c.remember(ctx, "audit", "", verdict.Problem) != nil {
+	if c.remember(ctx, "audit", "", notice{facts: verdict.facts()}) != nil {
 		c.log.Warn("audit verification not remembered", "request", askingOf(ctx).request)
 	}
 	return say(verdict, nil)
@@ -42,8 +42,7 @@ func keyStatus(c *Console, ctx context.Context, _ *struct{}) (*answer[KeyStatus]
 }
 
 func rotateKey(c *Console, ctx context.Context, in *struct{ Body KeyRotation }) (*answer[KeyStatus], error) {
-	e := askingOf(ctx).event("key:"+in.Body.Purpose, in.Body.Clinic, "")
-	s, err := c.ports.Keys.Rotate(ctx, in.Body, e)
+	s, err := c.ports.Keys.Rotate(ctx, in.Body, askingOf(ctx).who.Actor)
 	return say(tidyKeys(s), err)
 }
 
@@ -100,19 +99,16 @@ func createToken(c *Console, ctx context.Context, in *createTokenIn) (*answer[ma
 	if !b.Expires.After(now) || b.Expires.Sub(now) > maxTokenLife {
 		return nil, Mistakes{{Field: "body.expires", Text: "not within the next 400 days"}}
 	}
-	t := Token{ID: newID(), Name: b.Name, Scopes: b.Scopes, Clinic: b.Clinic, Created: now.UTC(), Expires: b.Expires.UTC()}
-	secret, hash := NewTokenSecret()
-	if err := c.ports.Tokens.Create(ctx, t, hash, askingOf(ctx).event("token:"+t.ID, t.Clinic, "")); err != nil {
-		return nil, err
-	}
-	return say(madeToken{t, secret}, nil)
+	want := Token{Name: b.Name, Scopes: b.Scopes, Clinic: b.Clinic, Expires: b.Expires.UTC()}
+	t, secret, err := c.ports.Tokens.Create(ctx, want, who.Actor)
+	return say(madeToken{t, secret}, err)
 }
 
 // done is the answer to a change that has nothing to say.
 type done struct{}
 
 func revokeToken(c *Console, ctx context.Context, in *named) (*done, error) {
-	return nil, c.ports.Tokens.Revoke(ctx, in.ID, askingOf(ctx).event("token:"+in.ID, "", ""))
+	return nil, c.ports.Tokens.Revoke(ctx, in.ID, askingOf(ctx).who.Actor)
 }
 
 func listDevices(c *Console, ctx context.Context, _ *struct{}) (*answer[list[Device]], error) {
@@ -130,12 +126,12 @@ func enrolDevices(c *Console, ctx context.Context, in *struct{ Body Enrolment })
 	if now := c.now(); !b.MD5Until.IsZero() && (!b.MD5Until.After(now) || b.MD5Until.Sub(now) > longestMD5) {
 		return nil, Mistakes{{Field: "body.md5_until", Text: "not within the next 90 days"}}
 	}
-	items, err := c.ports.Devices.Enrol(ctx, b, askingOf(ctx).event("person:"+b.Person, "", ""))
+	items, err := c.ports.Devices.Enrol(ctx, b, askingOf(ctx).who.Actor)
 	return say(listed(items, ""), err)
 }
 
 func revokeDevice(c *Console, ctx context.Context, in *named) (*done, error) {
-	return nil, c.ports.Devices.Revoke(ctx, in.ID, askingOf(ctx).event("device:"+in.ID, "", ""))
+	return nil, c.ports.Devices.Revoke(ctx, in.ID, askingOf(ctx).who.Actor)
 }
 
 func listTrunks(c *Console, ctx context.Context, _ *struct{}) (*answer[list[TrunkView]], error) {
@@ -153,7 +149,7 @@ func setTrunkSecret(c *Console, ctx context.Context, in *struct {
 		Secret string `json:"secret" minLength:"20" maxLength:"128"`
 	}
 }) (*done, error) {
-	return nil, c.ports.Trunks.Secret(ctx, in.ID, in.Body.Secret, askingOf(ctx).event("trunk:"+in.ID, "", ""))
+	return nil, c.ports.Trunks.Secret(ctx, in.ID, in.Body.Secret, askingOf(ctx).who.Actor)
 }
 
 func listAgents(c *Console, ctx context.Context, _ *struct{}) (*answer[list[Agent]], error) {
@@ -162,11 +158,11 @@ func listAgents(c *Console, ctx context.Context, _ *struct{}) (*answer[list[Agen
 }
 
 func pauseAgent(c *Console, ctx context.Context, in *named) (*done, error) {
-	return nil, c.ports.Agents.Pause(ctx, in.ID, askingOf(ctx).event("person:"+in.ID, "", ""))
+	return nil, c.ports.Agents.Pause(ctx, in.ID, askingOf(ctx).who.Actor)
 }
 
 func resumeAgent(c *Console, ctx context.Context, in *named) (*done, error) {
-	return nil, c.ports.Agents.Resume(ctx, in.ID, askingOf(ctx).event("person:"+in.ID, "", ""))
+	return nil, c.ports.Agents.Resume(ctx, in.ID, askingOf(ctx).who.Actor)
 }
 
 func showLive(c *Console, ctx context.Context, _ *struct{}) (*answer[Live], error) {
@@ -178,4 +174,9 @@ func showLive(c *Console, ctx context.Context, _ *struct{}) (*answer[Live], erro
 		live.Alarms = []string{}
 	}
 	return say(live, err)
+}
+
+func showHealth(c *Console, ctx context.Context, _ *struct{}) (*answer[list[Finding]], error) {
+	items, err := c.ports.Health.Checks(ctx)
+	return say(listed(items, ""), err)
 }

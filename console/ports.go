@@ -10,9 +10,8 @@ import (
 	"nightbell/policy"
 )
 
-// Ports is what the console asks of the rest of the house. Every change takes the audit event that goes into the same
-// transaction; the console has filled in who, what and from where, the port adds what only it knows (the object made,
-// its clinic).
+// Ports is what the console asks of the rest of the house. Every change takes the actor: the port writes its audit event in
+// the transaction of the change. Reads of what is protected are remembered by the console itself, through AuditLog.
 type Ports struct {
 	Books      Books
 	Rota       Rota
@@ -24,6 +23,7 @@ type Ports struct {
 	Devices    Devices
 	Trunks     Trunks
 	Agents     Agents
+	Health     Health
 	Floor      Floor
 }
 
@@ -79,7 +79,7 @@ type Books interface {
 	Show(context.Context, Sight) (BookView, error)
 	Check(context.Context, BookFile) (Difference, error)
 	// Apply is all or nothing; with Expect set it answers ErrConflict when the book is no longer that version.
-	Apply(context.Context, BookFile, audit.Event) (Difference, error)
+	Apply(context.Context, BookFile, audit.Actor) (Difference, error)
 }
 
 // BookFile is the rules as somebody wrote them.
@@ -201,23 +201,24 @@ type Sound struct {
 // Keys is the key ring, seen from outside.
 type Keys interface {
 	Status(context.Context) (KeyStatus, error)
-	Rotate(context.Context, KeyRotation, audit.Event) (KeyStatus, error)
+	Rotate(context.Context, KeyRotation, audit.Actor) (KeyStatus, error)
 }
 
-// Tokens keeps bearer tokens by the SHA-256 of their secret.
+// Tokens keeps bearer tokens by the hash of their secret.
 type Tokens interface {
-	Create(context.Context, Token, [32]byte, audit.Event) error
+	// Create sets id and moment and gives the secret, once.
+	Create(context.Context, Token, audit.Actor) (t Token, secret string, err error)
 	List(context.Context) ([]Token, error)
-	Revoke(ctx context.Context, id string, e audit.Event) error
-	// Check finds the live token with this hash; ErrNotFound when there is none, or it is revoked or expired.
-	Check(context.Context, [32]byte) (Token, error)
+	Revoke(ctx context.Context, id string, by audit.Actor) error
+	// Check finds the live token of a secret; ErrNotFound when there is none, or it is revoked or expired.
+	Check(ctx context.Context, secret string) (Token, error)
 }
 
 // Devices keeps agents' SIP identities.
 type Devices interface {
-	Enrol(context.Context, Enrolment, audit.Event) ([]Enrolled, error)
+	Enrol(context.Context, Enrolment, audit.Actor) ([]Enrolled, error)
 	List(context.Context) ([]Device, error)
-	Revoke(ctx context.Context, user string, e audit.Event) error
+	Revoke(ctx context.Context, user string, by audit.Actor) error
 }
 
 // Trunks keeps connections to clinics and carriers.
@@ -225,14 +226,14 @@ type Trunks interface {
 	List(context.Context) ([]TrunkView, error)
 	Test(ctx context.Context, id string) (TrunkTest, error)
 	// Secret keeps the digest secret of the trunk, sealed.
-	Secret(ctx context.Context, id, secret string, e audit.Event) error
+	Secret(ctx context.Context, id, secret string, by audit.Actor) error
 }
 
 // Agents is who answers.
 type Agents interface {
 	List(context.Context) ([]Agent, error)
-	Pause(ctx context.Context, person string, e audit.Event) error
-	Resume(ctx context.Context, person string, e audit.Event) error
+	Pause(ctx context.Context, person string, by audit.Actor) error
+	Resume(ctx context.Context, person string, by audit.Actor) error
 }
 
 // Floor is the running server. Offline it answers "stopped".
@@ -250,3 +251,8 @@ const (
 	Draining State = "draining"
 	Stopped  State = "stopped"
 )
+
+// Health is what the data folder says of itself when doctor asks.
+type Health interface {
+	Checks(context.Context) ([]Finding, error)
+}

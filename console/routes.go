@@ -109,5 +109,7 @@ func houseRoutes() []Route {
 			AgentsWrite, House, audit.AgentResumed, nil, with(resumeAgent)},
 		{http.MethodGet, "/api/v1/live", "live", "The server at this moment",
 			LiveRead, House, "", nil, with(showLive)},
+		{http.MethodGet, "/api/v1/health", "health", "What the data folder says of itself",
+			LiveRead, House, "", nil, with(showHealth)},
 	}
 }

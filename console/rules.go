@@ -18,7 +18,7 @@ type because struct {
 }
 
 func revealBook(c *Console, ctx context.Context, in *struct{ Body because }) (*answer[BookView], error) {
-	if err := c.remember(ctx, "book", "", in.Body.Reason); err != nil {
+	if err := c.remember(ctx, "book", "", notice{reason: in.Body.Reason}); err != nil {
 		return nil, err
 	}
 	return say(c.ports.Books.Show(ctx, Clear))
@@ -42,7 +42,7 @@ func checkBook(c *Console, ctx context.Context, in *bookBody) (*answer[Differenc
 }
 
 func applyBook(c *Console, ctx context.Context, in *bookBody) (*answer[Difference], error) {
-	return say(c.ports.Books.Apply(ctx, in.file(), askingOf(ctx).event("book", "", "")))
+	return say(c.ports.Books.Apply(ctx, in.file(), askingOf(ctx).who.Actor))
 }
 
 // rotaScope is the part of a query that says which schedules.
@@ -141,7 +141,7 @@ func plan(c *Console, ctx context.Context, in *planIn) (*answer[policy.Plan], er
 	if !askingOf(ctx).who.sees(p.Clinic) {
 		return nil, ErrNotFound
 	}
-	if err := c.remember(ctx, "clinic:"+p.Clinic, p.Clinic, ""); err != nil {
+	if err := c.remember(ctx, "clinic:"+p.Clinic, p.Clinic, notice{}); err != nil {
 		return nil, err
 	}
 	return say(p, nil)

@@ -24,7 +24,7 @@ func listRecordings(c *Console, ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.remember(ctx, "recordings", clinic, ""); err != nil {
+	if err := c.remember(ctx, "recordings", clinic, notice{}); err != nil {
 		return nil, err
 	}
 	page, err := c.ports.Recordings.List(ctx, RecordingQuery{Page: in.page(), Clinic: clinic, Call: in.Call})
@@ -35,18 +35,18 @@ func listRecordings(c *Console, ctx context.Context, in *struct {
 }
 
 func showRecording(c *Console, ctx context.Context, in *named) (*answer[RecordingRow], error) {
-	return say(c.recording(ctx, in.ID, ""))
+	return say(c.recording(ctx, in.ID, notice{}))
 }
 
 func verifyRecording(c *Console, ctx context.Context, in *named) (*answer[RecordingVerdict], error) {
-	if _, err := c.recording(ctx, in.ID, ""); err != nil {
+	if _, err := c.recording(ctx, in.ID, notice{}); err != nil {
 		return nil, err
 	}
 	return say(c.ports.Recordings.Verify(ctx, in.ID))
 }
 
 // recording finds a recording the caller may see and remembers it before anything of it is shown.
-func (c *Console) recording(ctx context.Context, id, reason string) (RecordingRow, error) {
+func (c *Console) recording(ctx context.Context, id string, n notice) (RecordingRow, error) {
 	row, err := c.ports.Recordings.Find(ctx, id)
 	if err != nil {
 		return RecordingRow{}, err
@@ -54,7 +54,7 @@ func (c *Console) recording(ctx context.Context, id, reason string) (RecordingRo
 	if !askingOf(ctx).who.sees(row.Clinic) {
 		return RecordingRow{}, ErrNotFound
 	}
-	if err := c.remember(ctx, "recording:"+row.ID, row.Clinic, reason); err != nil {
+	if err := c.remember(ctx, "recording:"+row.ID, row.Clinic, n); err != nil {
 		return RecordingRow{}, err
 	}
 	return row, nil
@@ -65,21 +65,29 @@ type playIn struct {
 	Range string `header:"Range" maxLength:"128" doc:"RFC 9110 §14.2, bytes of the WAV"`
 }
 
+// facts are what the audit keeps of a playback: which part was asked for.
+func (p playIn) facts() map[string]string {
+	if p.Range == "" {
+		return nil
+	}
+	return map[string]string{"range": p.Range}
+}
+
 func playRecording(c *Console, ctx context.Context, in *playIn) (*huma.StreamResponse, error) {
-	return c.play(ctx, in.ID, in.Range)
+	return c.play(ctx, in.ID, notice{facts: in.facts()})
 }
 
 func exportRecording(c *Console, ctx context.Context, in *struct {
 	named
 	Body because
 }) (*huma.StreamResponse, error) {
-	return c.play(ctx, in.ID, in.Body.Reason)
+	return c.play(ctx, in.ID, notice{reason: in.Body.Reason})
 }
 
-// play streams a WAV. The event is durable before the file is opened, so before a byte can leave; which ranges were asked
-// for stands in it as the reason.
-func (c *Console) play(ctx context.Context, id, reason string) (*huma.StreamResponse, error) {
-	if _, err := c.recording(ctx, id, reason); err != nil {
+// play streams a WAV. The event is durable before the file is opened, so before a byte can leave; the ranges that were
+// asked for are among its facts.
+func (c *Console) play(ctx context.Context, id string, n notice) (*huma.StreamResponse, error) {
+	if _, err := c.recording(ctx, id, n); err != nil {
 		return nil, err
 	}
 	sound, err := c.ports.Recordings.Open(ctx, id)
@@ -114,13 +122,13 @@ func showRecordingKey(c *Console, ctx context.Context, in *struct {
 	named
 	Body because
 }) (*answer[keyView], error) {
-	row, err := c.recording(ctx, in.ID, in.Body.Reason)
+	row, err := c.recording(ctx, in.ID, notice{reason: in.Body.Reason})
 	if err != nil {
 		return nil, err
 	}
 	key, err := c.ports.Recordings.Key(ctx, row.ID)
 	if err != nil {
-		e := askingOf(ctx).event("recording:"+row.ID, row.Clinic, in.Body.Reason)
+		e := askingOf(ctx).event("recording:"+row.ID, row.Clinic, notice{reason: in.Body.Reason})
 		e.Outcome = audit.Refused
 		_ = c.ports.Audit.Note(ctx, e)
 		return nil, err

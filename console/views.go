@@ -1,6 +1,7 @@
 package console
 
 import (
+	"strconv"
 	"time"
 
 	"nightbell/phi"
@@ -162,6 +163,15 @@ type AuditVerdict struct {
 	Problem    string `json:"problem,omitempty"`
 }
 
+// facts are what the log keeps about its own verification.
+func (v AuditVerdict) facts() map[string]string {
+	verdict := "holds"
+	if !v.OK {
+		verdict = "wrong"
+	}
+	return map[string]string{"verdict": verdict, "size": strconv.FormatUint(v.Size, 10)}
+}
+
 // KeyStatus is the ring without a single key.
 type KeyStatus struct {
 	Sealed  bool       `json:"sealed"`
@@ -255,6 +265,22 @@ type TestCheck struct {
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail"`
 }
+
+// Finding is one line of doctor.
+type Finding struct {
+	Name   string `json:"name"`
+	Grade  Grade  `json:"grade" enum:"ok,warn,wrong"`
+	Detail string `json:"detail"`
+}
+
+// Grade of a finding.
+type Grade string
+
+const (
+	Fine  Grade = "ok"
+	Warn  Grade = "warn"
+	Wrong Grade = "wrong"
+)
 
 // Agent is somebody who may be rung.
 type Agent struct {

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"nightbell/console"
+)
+
+type auditCmd struct {
+	List   auditListCmd   `cmd:"" help:"What happened, newest first."`
+	Verify auditVerifyCmd `cmd:"" help:"Walk the whole tree and name the first entry that does not hold."`
+}
+
+type auditListCmd struct {
+	paged
+	Action string `help:"Only this action, such as recording.played." placeholder:"ACTION"`
+	Object string `help:"Only this object, such as call:ID." placeholder:"OBJECT"`
+	Actor  string `help:"Only this actor, such as token:ID." placeholder:"ACTOR"`
+	From   string `help:"At or after, RFC 3339." placeholder:"TIME"`
+	To     string `help:"Before, RFC 3339." placeholder:"TIME"`
+}
+
+func (auditListCmd) Help() string {
+	return `Reading the log is in the log.
+
+Examples:
+  nightbell audit list --limit 20
+  nightbell audit list --action recording.played --json`
+}
+
+func (c auditListCmd) Run(ctx context.Context, s *session) error {
+	from, err := instant(c.From)
+	if err != nil {
+		return err
+	}
+	to, err := instant(c.To)
+	if err != nil {
+		return err
+	}
+	return s.with(ctx, func(api *client) error {
+		var v console.AuditPage
+		q := query("action", c.Action, "object", c.Object, "actor", c.Actor, "from", from, "to", to, "cursor", c.Cursor, "limit", fmt.Sprint(c.Limit))
+		if err := api.ask(ctx, "GET", "/api/v1/audit"+q, nil, &v); err != nil {
+			return err
+		}
+		s.more(v.Next)
+		return s.show(v, func(w io.Writer) {
+			row(w, "SEQ", "TIME", "ACTOR", "ACTION", "OBJECT", "OUTCOME", "REASON")
+			for _, e := range v.Items {
+				row(w, e.Seq, e.Time, e.Actor, e.Action, e.Object, e.Outcome, e.Reason)
+			}
+		})
+	})
+}
+
+type auditVerifyCmd struct{}
+
+func (auditVerifyCmd) Help() string {
+	return `Every leaf is hashed again and compared with the tree, the tree with every signed checkpoint. Exit 1 when it does
+not hold.
+
+Example:
+  nightbell audit verify --json`
+}
+
+func (auditVerifyCmd) Run(ctx context.Context, s *session) error {
+	return s.with(ctx, func(api *client) error {
+		var v console.AuditVerdict
+		if err := api.ask(ctx, "POST", "/api/v1/audit/verify", nil, &v); err != nil {
+			return err
+		}
+		err := s.show(v, func(w io.Writer) {
+			if v.OK {
+				fmt.Fprintf(w, "%d entries hold, root %s\n", v.Size, v.Root)
+				return
+			}
+			fmt.Fprintln(w, "WRONG:", plain(v.Problem))
+			if v.FirstBad != nil {
+				fmt.Fprintln(w, "first entry that does not hold:", *v.FirstBad)
+			}
+		})
+		if err != nil || v.OK {
+			return err
+		}
+		return errTold
+	})
+}
+
+type keysCmd struct {
+	Status keysStatusCmd `cmd:"" help:"The key ring without its keys."`
+	Rotate keysRotateCmd `cmd:"" help:"Add a version of a key and make it current."`
+}
+
+type keysStatusCmd struct{}
+
+func (keysStatusCmd) Help() string { return "Example:\n  nightbell keys status" }
+
+func (keysStatusCmd) Run(ctx context.Context, s *session) error {
+	return s.with(ctx, func(api *client) error {
+		var v console.KeyStatus
+		if err := api.ask(ctx, "GET", "/api/v1/keys", nil, &v); err != nil {
+			return err
+		}
+		return s.show(v, func(w io.Writer) { printKeys(w, v) })
+	})
+}
+
+func printKeys(w io.Writer, v console.KeyStatus) {
+	if v.Warning != "" {
+		fmt.Fprintln(w, "! "+plain(v.Warning))
+	}
+	row(w, "SLOT", "LABEL", "CUSTODY")
+	for _, slot := range v.Slots {
+		row(w, slot.Type, slot.Label, slot.Custody)
+	}
+	fmt.Fprintln(w)
+	row(w, "KEY", "CLINIC", "VERSION", "MADE", "STATE")
+	for _, k := range v.Keys {
+		row(w, k.Purpose, k.Clinic, k.Version, k.Made, k.State)
+	}
+}
+
+type keysRotateCmd struct {
+	Purpose string `arg:"" help:"recordings, fields, index, auth, audit or backup."`
+	Clinic  string `help:"Clinic whose key it is." placeholder:"ID"`
+}
+
+func (keysRotateCmd) Help() string {
+	return `What was sealed before stays readable; files never change.
+
+Example:
+  nightbell keys rotate recordings --clinic harbor`
+}
+
+func (c keysRotateCmd) Run(ctx context.Context, s *session) error {
+	return s.with(ctx, func(api *client) error {
+		var v console.KeyStatus
+		body := map[string]string{"purpose": c.Purpose}
+		if c.Clinic != "" {
+			body["clinic"] = c.Clinic
+		}
+		if err := api.ask(ctx, "POST", "/api/v1/keys/rotate", body, &v); err != nil {
+			return err
+		}
+		return s.show(v, func(w io.Writer) { printKeys(w, v) })
+	})
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"nightbell/console"
+)
+
+// client speaks /api/v1 to whoever holds the data folder.
+type client struct {
+	http  *http.Client
+	close func() error
+}
+
+// connect finds the running server, or opens the data folder here. Close the client in either case.
+func (s *session) connect(ctx context.Context) (*client, error) {
+	cfg, err := s.config()
+	if err != nil {
+		return nil, err
+	}
+	socket := filepath.Join(cfg.Dir, console.ControlName)
+	if console.ControlAnswers(socket) {
+		return dialControl(socket), nil
+	}
+	return s.inProcess(ctx, cfg)
+}
+
+func dialControl(socket string) *client {
+	t := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", socket)
+	}}
+	return &client{&http.Client{Transport: t}, func() error { t.CloseIdleConnections(); return nil }}
+}
+
+// inProcess opens the data folder under its lock and asks the same handler without a socket.
+func (s *session) inProcess(ctx context.Context, cfg Config) (*client, error) {
+	office, err := openOffice(ctx, cfg, s.unsealing())
+	if err != nil {
+		return nil, err
+	}
+	desk := console.New(console.Config{Ports: office.ports(stopped{mode: cfg.Mode})})
+	t := &direct{handler: desk.Operator("uid:" + strconv.Itoa(os.Geteuid()))}
+	return &client{&http.Client{Transport: t}, func() error {
+		t.wait()
+		return office.Close()
+	}}, nil
+}
+
+// ask sends a request and reads the answer into out; a problem comes back as *console.Problem.
+func (c *client) ask(ctx context.Context, method, path string, in, out any) error {
+	body, err := c.stream(ctx, method, path, in)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	if out == nil {
+		return nil
+	}
+	if err := json.NewDecoder(body).Decode(out); err != nil {
+		return fmt.Errorf("answer: %w", err)
+	}
+	return nil
+}
+
+// stream is ask for an answer that is not JSON.
+func (c *client) stream(ctx context.Context, method, path string, in any) (io.ReadCloser, error) {
+	var body io.Reader
+	if raw, ok := in.([]byte); ok {
+		body = bytes.NewReader(raw)
+	} else if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			return nil, fmt.Errorf("request: %w", err)
+		}
+		body = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://nightbell"+path, body)
+	if err != nil {
+		return nil, fmt.Errorf("request: %w", err)
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("server: %w", errors.Unwrap(err))
+	}
+	if resp.StatusCode < 300 {
+		return resp.Body, nil
+	}
+	defer resp.Body.Close()
+	return nil, readProblem(resp)
+}
+
+func readProblem(resp *http.Response) error {
+	p := &console.Problem{Status: resp.StatusCode, Detail: resp.Status}
+	_ = json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(p)
+	return p
+}
+
+// query builds the query part of a path out of what is set.
+func query(pairs ...string) string {
+	v := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			v.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(v) == 0 {
+		return ""
+	}
+	return "?" + v.Encode()
+}
