@@ -83,7 +83,6 @@ func (l *loop) ask(f func()) bool {
 func (l *loop) run() error {
 	defer close(l.done)
 	for {
-		l.turn()
 		l.mu.Lock()
 		dead := l.dead && len(l.posted) == 0
 		l.mu.Unlock()
@@ -93,15 +92,16 @@ func (l *loop) run() error {
 		}
 		if err := l.wire.wait(l.wheel.wait(l.now, idleWait), l); err != nil {
 			l.stop()
-			l.turn()
+			l.woke()
 			l.wire.close()
 			return err
 		}
 	}
 }
 
-// turn runs what was posted and what is due. Packets have been dealt with before, inside wire.wait.
-func (l *loop) turn() {
+// woke runs what was posted and what is due. It comes before the packets of the same wake-up: one that was sent after a
+// command finds the command obeyed. The clock is read once a wake-up, not once a packet.
+func (l *loop) woke() {
 	l.now = l.clock()
 	l.mu.Lock()
 	l.taken, l.posted = l.posted, l.taken[:0]
@@ -131,15 +131,12 @@ func (l *loop) stop() {
 	l.wire.wake()
 }
 
-// deliver is the beginning of every packet's path. The clock is read once a wake, not once a packet.
+// deliver is the beginning of every packet's path.
 func (l *loop) deliver(e *endpoint, packet []byte, from netip.AddrPort) {
 	if e.stream != nil {
 		e.stream.receive(packet, from, e.control)
 	}
 }
-
-// woke notes the time at which a batch of packets was found.
-func (l *loop) woke() { l.now = l.clock() }
 
 // settled follows a batch of one socket: its buffers are about to be used again.
 func (l *loop) settled() { l.flush() }

@@ -118,7 +118,7 @@ func (w *epollWire) detach(e *endpoint) {
 func (w *epollWire) wait(d time.Duration, to receiver) error {
 	n, err := unix.EpollWait(w.epoll, w.ready[:], int((d+time.Millisecond-1)/time.Millisecond))
 	if err == unix.EINTR {
-		return nil
+		n, err = 0, nil
 	}
 	if err != nil {
 		return fmt.Errorf("epoll: %w", err)

@@ -18,8 +18,8 @@ type wire interface {
 	attach(e *endpoint) error
 	// detach ends that; the socket is closed next.
 	detach(e *endpoint)
-	// wait blocks for packets, wake or d, and delivers what has come. Buffers are valid during deliver; settled
-	// follows each batch of one socket.
+	// wait blocks for packets, wake or d, calls woke once, and delivers what has come. Buffers are valid during
+	// deliver; settled follows each batch of one socket.
 	wait(d time.Duration, to receiver) error
 	wake()
 	close()

@@ -100,7 +100,9 @@ func (w *plainWire) wait(d time.Duration, to receiver) error {
 			w.pass(<-w.in, to)
 		}
 	case <-w.wakeup:
+		to.woke()
 	case <-w.clock.C:
+		to.woke()
 	}
 	return nil
 }
