@@ -45,13 +45,17 @@ type Totals struct {
 
 func newCore(cfg Config) *core {
 	c := &core{
-		cfg: cfg, log: cfg.Log, gate: newGate(cfg.Realm), legs: make(map[dialogKey]*Leg),
+		cfg: cfg, log: cfg.Log, legs: make(map[dialogKey]*Leg),
 		merged: make(map[mergedKey]*Leg), onFlow: make(map[*Flow]map[*Leg]struct{}),
 		adrift: make(map[*Leg]struct{}), load: make(map[string]*load),
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
+	if c.cfg.Realm == "" {
+		c.cfg.Realm = "nightbell"
+	}
+	c.gate = newGate(c.cfg.Realm)
 	c.ids.trunks = cfg.Trunks
 	if c.ids.trunks == nil {
 		c.ids.trunks = func() []Trunk { return nil }
@@ -134,6 +138,10 @@ func (c *core) arrive(tx *ServerTx, v *visitor) {
 		_ = leg.verb(happening{event: gotCancel, req: cancel})
 	})
 	c.count(&c.totals.Invites)
+	if c.cfg.OnInvite == nil {
+		leg.End(Fault)
+		return
+	}
 	c.cfg.OnInvite(leg)
 }
 
