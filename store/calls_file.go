@@ -1,0 +1,172 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strconv"
+
+	"nightbell/audit"
+	"nightbell/call"
+	"nightbell/phi"
+)
+
+// What the writer does with a journal's entries: a row for each event, a leaf for those that must be remembered.
+
+// remembered says which kinds of event also become audit leaves. Recordings have their own, with their rows.
+var remembered = map[call.EventKind]audit.Action{
+	call.Arrived:     audit.CallArrived,
+	call.Planned:     audit.CallRouted,
+	call.LegAnswered: audit.CallAnswered,
+	call.Unrecorded:  audit.RecordingMissing,
+}
+
+// file writes one entry; a second time it changes nothing.
+func (t *tx) file(k Sealer, e entry) error {
+	if e.Event != nil {
+		return t.fileEvent(e)
+	}
+	return t.fileRecord(k, e)
+}
+
+func (t *tx) fileEvent(e entry) error {
+	v := e.Event
+	var data any
+	if len(v.Data) > 0 {
+		b, err := json.Marshal(v.Data)
+		if err != nil {
+			return err
+		}
+		data = string(b)
+	}
+	n, err := t.exec(`INSERT INTO call_events (call, n, at, kind, leg, data, late) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (call, n) DO NOTHING`, v.Call, e.N, v.At.UnixMicro(), string(v.Kind), v.Leg, data, e.Late)
+	if err != nil || n == 0 {
+		return err
+	}
+	if v.Kind == call.Arrived {
+		if err := t.fileArrival(v); err != nil {
+			return err
+		}
+	}
+	action, ok := remembered[v.Kind]
+	if !ok {
+		return nil
+	}
+	return t.remember(audit.Event{
+		Time: v.At, Actor: legActor(v.Leg), Action: action, Object: "call:" + v.Call, Clinic: v.Data["clinic"],
+		Correlation: v.Call, Facts: maps.Clone(v.Data), Late: e.Late,
+	}, phi.Text{})
+}
+
+// legActor says whose doing an event of a leg is.
+func legActor(leg string) audit.Actor {
+	switch leg {
+	case "", "system":
+		return system
+	case "caller":
+		return audit.Actor{Type: "trunk"}
+	}
+	return audit.Actor{Type: "device", ID: leg}
+}
+
+// fileArrival makes the row of a call under way, so that one cut off by a crash is in the list too.
+func (t *tx) fileArrival(v *call.Event) error {
+	_, err := t.exec(`INSERT INTO calls (id, state, clinic, trunk, trunk_name, known_by, protection, plan, rules, arrived,
+		outcome, by_whom, served, recording) VALUES (?, 'live', ?, ?, '', '', '', '', '', ?, '', '', 0, '')
+		ON CONFLICT (id) DO NOTHING`, v.Call, v.Data["clinic"], v.Data["trunk"], v.At.UnixMicro())
+	return err
+}
+
+func (t *tx) fileRecord(k Sealer, e entry) error {
+	r := e.Record
+	row, err := callRow(k, r)
+	if err != nil {
+		return err
+	}
+	n, err := t.exec(`INSERT INTO calls (id, state, clinic, trunk, trunk_name, known_by, protection, from_cell, from_index,
+		dialled_cell, plan, rules, arrived, answered, ended, outcome, by_whom, served, recording)
+		VALUES (?, 'ended', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+		state = 'ended', clinic = excluded.clinic, trunk = excluded.trunk, trunk_name = excluded.trunk_name,
+		known_by = excluded.known_by, protection = excluded.protection, from_cell = excluded.from_cell,
+		from_index = excluded.from_index, dialled_cell = excluded.dialled_cell, plan = excluded.plan, rules = excluded.rules,
+		arrived = excluded.arrived, answered = excluded.answered, ended = excluded.ended, outcome = excluded.outcome,
+		by_whom = excluded.by_whom, served = excluded.served, recording = excluded.recording
+		WHERE calls.state <> 'ended'`, row...)
+	if err != nil || n == 0 {
+		return err
+	}
+	for i, leg := range r.Legs {
+		if err := t.fileLeg(r.ID, i, leg); err != nil {
+			return err
+		}
+	}
+	return t.remember(endEvent(e), phi.Text{})
+}
+
+func callRow(k Sealer, r *call.Record) ([]any, error) {
+	clinic := r.Plan.Clinic
+	from, err := sealCell(k, callCell("from_cell", r.ID, clinic), r.From.Reveal())
+	if err != nil {
+		return nil, err
+	}
+	dialled, err := sealCell(k, callCell("dialled_cell", r.ID, clinic), r.Dialled)
+	if err != nil {
+		return nil, err
+	}
+	var index any
+	if from != nil {
+		x, err := k.Index(clinic, r.From.Reveal())
+		if err != nil {
+			return nil, fmt.Errorf("index of call %s: %w", r.ID, err)
+		}
+		index = x[:]
+	}
+	plan, err := json.Marshal(r.Plan)
+	if err != nil {
+		return nil, err
+	}
+	return []any{
+		r.ID, clinic, r.Trunk.ID, r.Trunk.Name, r.Trunk.KnownBy, r.Trunk.Protection, from, index, dialled,
+		string(plan), r.Plan.Version, r.Arrived.UnixMicro(), micros(r.Answered), micros(r.Ended), string(r.Outcome), r.By,
+		r.Served, r.Recording,
+	}, nil
+}
+
+func callCell(column, id, clinic string) Cell {
+	return Cell{Table: "calls", Column: column, Row: id, Clinic: clinic}
+}
+
+func (t *tx) fileLeg(id string, n int, l call.LegRecord) error {
+	var sound any
+	if l.Sound != nil {
+		if b, err := json.Marshal(l.Sound); err == nil { // a figure that is no number (NaN) must not cost us the call
+			sound = string(b)
+		}
+	}
+	_, err := t.exec(`INSERT INTO legs (call, n, user, person, invited, answered, ended, cause, code, sound)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (call, n) DO NOTHING`, id, n, l.User, l.Person,
+		micros(l.Invited), micros(l.Answered), micros(l.Ended), string(l.Cause), l.Code, sound)
+	return err
+}
+
+// endEvent is the leaf of a call's end: refused when it was turned away before anybody could answer.
+func endEvent(e entry) audit.Event {
+	r := e.Record
+	ev := audit.Event{
+		Time: r.Ended, Actor: system, Action: audit.CallEnded, Object: "call:" + r.ID, Clinic: r.Plan.Clinic,
+		Correlation: r.ID, Late: e.Late, Facts: map[string]string{
+			"outcome": string(r.Outcome), "by": r.By, "served": strconv.FormatBool(r.Served), "rules": r.Plan.Version,
+		},
+	}
+	if r.Recording != "" {
+		ev.Facts["recording"] = r.Recording
+	}
+	switch r.Outcome {
+	case call.Draining, call.Overload, call.NotAcceptable:
+		ev.Action, ev.Outcome = audit.CallRefused, audit.Refused
+	case call.Fault, call.NoMedia:
+		ev.Outcome = audit.Broke
+	}
+	return ev
+}

@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"nightbell/audit"
+	"nightbell/call"
+	"nightbell/phi"
+)
+
+// RecoverCalls ends the calls that a crash cut off and says how many there were. A server calls it once at its start,
+// before it takes calls; nobody else may. A call whose record still waits in a spool is completed when that is merged.
+func (s *Store) RecoverCalls(ctx context.Context) (int, error) {
+	n := 0
+	err := s.write(ctx, func(t *tx) error {
+		cut, err := t.liveCalls()
+		if err != nil {
+			return err
+		}
+		for _, c := range cut {
+			if err := t.cutOff(c); err != nil {
+				return err
+			}
+		}
+		n = len(cut)
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("recover calls: %w", err)
+	}
+	return n, nil
+}
+
+type liveCall struct {
+	id, clinic string
+	last       int64 // µs of its newest event
+}
+
+func (t *tx) liveCalls() ([]liveCall, error) {
+	var list []liveCall
+	const query = `SELECT id, clinic, coalesce((SELECT max(at) FROM call_events WHERE call = calls.id), arrived)
+		FROM calls WHERE state = 'live' ORDER BY arrived, id`
+	err := each(context.Background(), t.w.conn, query, func(rows *sql.Rows) error {
+		var c liveCall
+		err := rows.Scan(&c.id, &c.clinic, &c.last)
+		list = append(list, c)
+		return err
+	})
+	return list, err
+}
+
+func (t *tx) cutOff(c liveCall) error {
+	err := t.must("UPDATE calls SET state = 'cut', ended = ?, outcome = ?, by_whom = 'system' WHERE id = ?",
+		c.last, string(call.Fault), c.id)
+	if err != nil {
+		return err
+	}
+	return t.remember(audit.Event{
+		Actor: system, Action: audit.CallEnded, Object: "call:" + c.id, Clinic: c.clinic, Correlation: c.id,
+		Outcome: audit.Broke, Reason: "cut off by a crash", Late: true,
+	}, phi.Text{})
+}
