@@ -26,6 +26,7 @@ func (s *stream) queue(b []byte) error {
 		s.mu.Unlock()
 		return ErrFlowClosed
 	case len(s.out)+len(b) > s.f.w.limits.Outbound:
+		s.closing, s.out = true, nil
 		s.mu.Unlock()
 		s.slow()
 		return ErrSlowReader
