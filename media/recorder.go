@@ -33,11 +33,7 @@ func newTap(c Codec, now func() int64, owner *sync.WaitGroup) *Tap {
 
 // tap begins a recording whose format follows the codec of the session. Sample 0 is this moment.
 func (r *recorder) tap(c Codec) *Tap {
-	p := pitchOf(c)
-	out := newOutbox(p)
-	t := &Tap{pitch: p, now: r.now, start: r.now(), done: make(chan struct{}), out: out}
-	t.counts.Store(&TapCounts{})
-	t.lane = newLane(p, out)
+	t := beginTap(c, r.now)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.taps = append(r.taps, t)
@@ -45,6 +41,16 @@ func (r *recorder) tap(c Codec) *Tap {
 		r.running = true
 		r.owner.Go(r.run)
 	}
+	return t
+}
+
+// beginTap makes a tap that nobody drains yet.
+func beginTap(c Codec, now func() int64) *Tap {
+	p := pitchOf(c)
+	out := newOutbox(p)
+	t := &Tap{pitch: p, now: now, start: now(), done: make(chan struct{}), out: out}
+	t.counts.Store(&TapCounts{})
+	t.lane = newLane(p, out)
 	return t
 }
 

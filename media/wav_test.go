@@ -1,0 +1,90 @@
+package media
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestSoundFilesComeBackAsTheyWent(t *testing.T) {
+	want := Sound{8000, sine(440, 8000, 801)}
+	var file bytes.Buffer
+	if err := WriteWAV(&file, want); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadWAV(&file)
+	if err != nil || got.Rate != 8000 || len(got.Samples) != 801 || got.Samples[400] != want.Samples[400] {
+		t.Errorf("%d samples at %d Hz: %v", len(got.Samples), got.Rate, err)
+	}
+}
+
+func TestPromptsMayHaveOtherRates(t *testing.T) {
+	for _, rate := range []int{8000, 16000, 48000} {
+		var file bytes.Buffer
+		if err := WriteWAV(&file, Sound{rate, sine(1000, rate, rate)}); err != nil {
+			t.Fatal(err)
+		}
+		p, err := LoadPrompt("own", &file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := heard(PCMU, p.payload(PCMU))
+		if got := loudness(x[800:], 1000, 8000); got < -7.5 || got > -5.5 || len(x) != 8000 {
+			t.Errorf("%d Hz: %d samples, tone at %.1f dB", rate, len(x), got)
+		}
+	}
+}
+
+// wavOf builds a file by hand.
+func wavOf(chunks ...string) []byte {
+	return []byte("RIFF\x00\x00\x00\x00WAVE" + strings.Join(chunks, ""))
+}
+
+const pcmStereo = "fmt \x10\x00\x00\x00\x01\x00\x02\x00\x40\x1f\x00\x00\x00\x7d\x00\x00\x04\x00\x10\x00"
+
+func TestSoundFilesOfOthers(t *testing.T) {
+	s, err := parseWAV(wavOf("LIST\x03\x00\x00\x00abc\x00", pcmStereo, "data\x08\x00\x00\x00\x02\x00\x04\x00\xfe\xff\xfc\xff"))
+	if err != nil || len(s.Samples) != 2 || s.Samples[0] != 3 || s.Samples[1] != -3 {
+		t.Errorf("stereo with a list before it: %+v, %v", s, err)
+	}
+	s, err = parseWAV(wavOf(pcmStereo, "data\xff\xff\xff\xff\x02\x00\x04\x00\x01"))
+	if err != nil || len(s.Samples) != 1 {
+		t.Errorf("a stream's unknown size: %+v, %v", s, err)
+	}
+	for name, bad := range map[string][]byte{
+		"empty":         nil,
+		"no sound":      wavOf(pcmStereo),
+		"empty sound":   wavOf(pcmStereo, "data\x00\x00\x00\x00"),
+		"sound first":   wavOf("data\x04\x00\x00\x00\x02\x00\x04\x00", pcmStereo),
+		"cut":           wavOf("fmt \x10\x00\x00\x00\x01\x00"),
+		"short format":  wavOf("fmt \x04\x00\x00\x00\x01\x00\x01\x00"),
+		"companded":     wavOf(strings.Replace(pcmStereo, "\x01\x00\x02", "\x07\x00\x02", 1)),
+		"three voices":  wavOf(strings.Replace(pcmStereo, "\x01\x00\x02", "\x01\x00\x03", 1)),
+		"44100 Hz":      wavOf(strings.Replace(pcmStereo, "\x40\x1f", "\x44\xac", 1)),
+		"another beast": []byte("RIFX\x00\x00\x00\x00WAVE"),
+	} {
+		if s, err := parseWAV(bad); err == nil {
+			t.Errorf("%s: %d samples", name, len(s.Samples))
+		}
+	}
+}
+
+func FuzzWAV(f *testing.F) {
+	wav, err := os.ReadFile("prompts/please_hold.wav")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(wav[:400])
+	f.Add(wavOf(pcmStereo, "data\x04\x00\x00\x00\x02\x00\x04\x00"))
+	f.Add(wavOf("LIST\x01\x00\x00\x00a", pcmStereo))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		s, err := parseWAV(raw)
+		if err == nil && (len(s.Samples) == 0 || 2*len(s.Samples) > len(raw)) {
+			t.Errorf("%d samples out of %d bytes", len(s.Samples), len(raw))
+		}
+		if err == nil {
+			s.at8k()
+		}
+	})
+}
