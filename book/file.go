@@ -1,0 +1,197 @@
+package book
+
+// file is the TOML form. The field names are the contract shown in configs/demo.toml: they are added to, never renamed.
+type file struct {
+	Format    int            `toml:"format"`
+	CatchAll  string         `toml:"catch_all"`
+	Clinics   []clinic       `toml:"clinics"`
+	Numbers   []number       `toml:"numbers"`
+	Trunks    []trunk        `toml:"trunks"`
+	People    []person       `toml:"people"`
+	Devices   []device       `toml:"devices"`
+	Schedules []schedule     `toml:"schedules"`
+	Absences  []absence      `toml:"absences"`
+	Departed  []deactivation `toml:"deactivations"`
+}
+
+type clinic struct {
+	ID         string    `toml:"id"`
+	Name       string    `toml:"name"`
+	Zone       string    `toml:"zone"`
+	Greeting   string    `toml:"greeting"`
+	Announce   string    `toml:"announce"`
+	LastResort string    `toml:"last_resort"`
+	Record     *bool     `toml:"record"`
+	Suspended  bool      `toml:"suspended"`
+	Hours      []hours   `toml:"hours"`
+	Holidays   []holiday `toml:"holidays"`
+	Federal    bool      `toml:"federal_holidays"`
+	Open       []step    `toml:"open"`
+	Closed     []step    `toml:"closed"`
+}
+
+type hours struct {
+	Days  []string `toml:"days"`
+	Start string   `toml:"start"`
+	End   string   `toml:"end"`
+}
+
+type holiday struct {
+	Name     string `toml:"name"`
+	Month    int    `toml:"month"`
+	Day      int    `toml:"day"`
+	Weekday  string `toml:"weekday"`
+	Nth      int    `toml:"nth"`
+	Observed string `toml:"observed"`
+}
+
+type step struct {
+	Name     string   `toml:"name"`
+	Schedule string   `toml:"schedule"`
+	Tier     int      `toml:"tier"`
+	People   []string `toml:"people"`
+	Mode     string   `toml:"mode"`
+	Ring     string   `toml:"ring"`
+}
+
+type number struct {
+	Number string `toml:"number"`
+	Trunk  string `toml:"trunk"`
+	Clinic string `toml:"clinic"`
+	Answer string `toml:"answer"`
+}
+
+type trunk struct {
+	ID          string      `toml:"id"`
+	Name        string      `toml:"name"`
+	Certificate []string    `toml:"certificate"`
+	Roots       string      `toml:"certificate_roots"`
+	Addresses   []string    `toml:"addresses"`
+	Digest      string      `toml:"digest"`
+	Suites      []string    `toml:"suites"`
+	NumberFrom  string      `toml:"number_from"`
+	Caller      string      `toml:"caller"`
+	Country     string      `toml:"country"`
+	MaxCalls    int         `toml:"max_calls"`
+	MaxRate     int         `toml:"max_rate"`
+	Advertised  string      `toml:"advertised"`
+	Exceptions  []exception `toml:"exceptions"`
+}
+
+type exception struct {
+	Scope  []string `toml:"scope"`
+	Until  moment   `toml:"until"`
+	Reason string   `toml:"reason"`
+}
+
+type person struct {
+	ID     string `toml:"id"`
+	Name   string `toml:"name"`
+	Role   string `toml:"role"`
+	Phone  string `toml:"phone"`
+	Active *bool  `toml:"active"`
+}
+
+type device struct {
+	User   string `toml:"user"`
+	Person string `toml:"person"`
+	MD5    moment `toml:"md5_until"`
+}
+
+type schedule struct {
+	ID        string     `toml:"id"`
+	Clinic    string     `toml:"clinic"`
+	Name      string     `toml:"name"`
+	Zone      string     `toml:"zone"`
+	Layers    []layer    `toml:"layers"`
+	Overrides []override `toml:"overrides"`
+	Edits     []edit     `toml:"edits"`
+}
+
+type layer struct {
+	ID       string   `toml:"id"`
+	Tier     int      `toml:"tier"`
+	Mode     string   `toml:"mode"`
+	Windows  []hours  `toml:"windows"`
+	Holidays []string `toml:"holidays"`
+	As       string   `toml:"as"`
+	Rotation rotation `toml:"rotation"`
+}
+
+type rotation struct {
+	Anchor  moment   `toml:"anchor"`
+	Every   string   `toml:"every"`
+	Members []string `toml:"members"`
+	Advance string   `toml:"advance"`
+	Terms   []term   `toml:"terms"`
+}
+
+type term struct {
+	Member string `toml:"member"`
+	From   moment `toml:"from"`
+	To     moment `toml:"to"`
+}
+
+type override struct {
+	ID      string `toml:"id"`
+	Kind    string `toml:"kind"`
+	Person  string `toml:"person"`
+	Tier    int    `toml:"tier"`
+	Start   moment `toml:"start"`
+	End     moment `toml:"end"`
+	Created moment `toml:"created"`
+	Reason  string `toml:"reason"`
+}
+
+// edit is one entry of a schedule's history; which fields count depends on do (policy.Edit).
+type edit struct {
+	ID        string   `toml:"id"`
+	At        moment   `toml:"at"`
+	Do        string   `toml:"do"`
+	Person    string   `toml:"person"`
+	From      string   `toml:"from"`
+	Tier      int      `toml:"tier"`
+	Start     moment   `toml:"start"`
+	End       moment   `toml:"end"`
+	Effective moment   `toml:"effective"`
+	Layer     string   `toml:"layer"`
+	Members   []string `toml:"members"`
+	Anchor    moment   `toml:"anchor"`
+	Every     string   `toml:"every"`
+	Layers    []layer  `toml:"layers"`
+	A         *shift   `toml:"a"`
+	B         *shift   `toml:"b"`
+	Shifts    []duty   `toml:"shifts"`
+	Filler    string   `toml:"filler"`
+	Of        string   `toml:"of"`
+	Reason    string   `toml:"reason"`
+}
+
+type shift struct {
+	Period int64  `toml:"period"`
+	Day    string `toml:"day"`
+}
+
+type duty struct {
+	Person string `toml:"person"`
+	Start  moment `toml:"start"`
+	End    moment `toml:"end"`
+}
+
+// absence is a person's leave; it acts on every schedule.
+type absence struct {
+	ID     string `toml:"id"`
+	At     moment `toml:"at"`
+	Person string `toml:"person"`
+	Cover  string `toml:"cover"`
+	Start  moment `toml:"start"`
+	End    moment `toml:"end"`
+}
+
+// deactivation takes a person out of every rotation from an instant on.
+type deactivation struct {
+	ID        string `toml:"id"`
+	At        moment `toml:"at"`
+	Person    string `toml:"person"`
+	Effective moment `toml:"effective"`
+}
