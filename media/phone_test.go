@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -253,7 +254,7 @@ func runEngine(t *testing.T, c Config) *Engine {
 	go func() { ran <- e.Run(context.Background()) }()
 	t.Cleanup(func() {
 		_ = e.Close()
-		if err := <-ran; err != nil {
+		if err := <-ran; err != nil && !errors.Is(err, ErrClosed) { // closed before it ran
 			t.Error(err)
 		}
 	})

@@ -2,7 +2,6 @@ package media
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -16,7 +15,7 @@ const mostSDP = 16 << 10
 
 // description is what a peer's SDP says, as far as a call needs it.
 type description struct {
-	lines []*sdp.MediaDescription
+	lines []mediaLine
 	audio []audioLine // the m=audio lines that are not switched off
 }
 
@@ -36,6 +35,39 @@ type audioLine struct {
 	event     byte // payload type of telephone-event/8000, or noPayload
 }
 
+// mediaLine is an m= line in the peer's words, to be answered in its place.
+type mediaLine struct {
+	media, proto string
+	formats      []string
+}
+
+// setAside takes out what a telephone call has no use for and the parser refuses to see: media it does not know
+// (m=image, RFC 3362) and bandwidths.
+func setAside(body []byte) (lines []mediaLine, tame string) {
+	var b strings.Builder
+	for line := range strings.Lines(string(body)) {
+		line = strings.TrimRight(line, "\r\n")
+		switch words := strings.Fields(strings.TrimPrefix(line, "m=")); {
+		case strings.HasPrefix(line, "b="):
+			continue
+		case !strings.HasPrefix(line, "m="):
+		case len(words) < 4:
+			return nil, ""
+		default:
+			m := mediaLine{words[0], words[2], words[3:]}
+			lines = append(lines, m)
+			if m.media != "audio" || !slices.Contains(transports, m.proto) {
+				line = "m=application 9 UDP 0"
+			}
+		}
+		b.WriteString(line + "\r\n")
+	}
+	return lines, b.String()
+}
+
+// transports are those that may carry a voice; each is judged later.
+var transports = []string{"RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF", "UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF"}
+
 // format is a codec under a payload type.
 type format struct {
 	payload byte
@@ -49,14 +81,15 @@ func parseDescription(body []byte) (*description, error) {
 	if len(body) == 0 || len(body) > mostSDP {
 		return nil, errSDP
 	}
+	lines, tame := setAside(body)
 	var s sdp.SessionDescription
-	if err := s.Unmarshal(body); err != nil {
+	if err := s.UnmarshalString(tame); err != nil {
 		return nil, errSDP // the parser's own words quote the body
 	}
-	if len(s.MediaDescriptions) == 0 {
+	if len(s.MediaDescriptions) == 0 || len(s.MediaDescriptions) != len(lines) {
 		return nil, errSDP
 	}
-	d := &description{lines: s.MediaDescriptions}
+	d := &description{lines: lines}
 	for i, m := range s.MediaDescriptions {
 		if m.MediaName.Media != "audio" {
 			continue
@@ -220,83 +253,4 @@ func (a *audioLine) payloadOf(c Codec) (byte, bool) {
 		}
 	}
 	return 0, false
-}
-
-// draft is a description of ours before it is written.
-type draft struct {
-	address   netip.Addr
-	port      uint16
-	proto     string
-	formats   []format
-	event     byte
-	crypto    []cryptoLine
-	direction Direction
-	mux       bool
-	control   uint16 // a=rtcp where it is not port+1; 0: it is
-	index     int    // of our line among lines
-	lines     []*sdp.MediaDescription
-}
-
-// write gives everything below the o= line.
-func (d *draft) write() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "s=-\r\nc=IN %s %s\r\nt=0 0\r\n", family(d.address), d.address)
-	if d.lines == nil {
-		d.writeAudio(&b)
-	}
-	for i, m := range d.lines {
-		if i == d.index {
-			d.writeAudio(&b)
-			continue
-		}
-		// RFC 3264 §6: every line of the offer is answered in its place, with port 0 where it is not wanted.
-		fmt.Fprintf(&b, "m=%s 0 %s %s\r\n", m.MediaName.Media, strings.Join(m.MediaName.Protos, "/"),
-			strings.Join(m.MediaName.Formats, " "))
-	}
-	return b.String()
-}
-
-func (d *draft) writeAudio(b *strings.Builder) {
-	fmt.Fprintf(b, "m=audio %d %s", d.port, d.proto)
-	for _, f := range d.formats {
-		fmt.Fprintf(b, " %d", f.payload)
-	}
-	if d.event != noPayload {
-		fmt.Fprintf(b, " %d", d.event)
-	}
-	b.WriteString("\r\n")
-	for _, f := range d.formats {
-		fmt.Fprintf(b, "a=rtpmap:%d %s/8000\r\n", f.payload, f.codec)
-	}
-	if d.event != noPayload {
-		fmt.Fprintf(b, "a=rtpmap:%d telephone-event/8000\r\na=fmtp:%d 0-15\r\n", d.event, d.event)
-	}
-	for _, c := range d.crypto {
-		fmt.Fprintf(b, "a=%s\r\n", c.attribute())
-	}
-	if d.mux {
-		b.WriteString("a=rtcp-mux\r\n")
-	}
-	if d.control != 0 {
-		fmt.Fprintf(b, "a=rtcp:%d\r\n", d.control)
-	}
-	fmt.Fprintf(b, "a=ptime:20\r\na=%s\r\n", d.direction)
-}
-
-func family(a netip.Addr) string {
-	if a.Is4() {
-		return "IP4"
-	}
-	return "IP6"
-}
-
-// mirrored is the direction that answers d.
-func (d Direction) mirrored() Direction {
-	switch d {
-	case SendOnly:
-		return RecvOnly
-	case RecvOnly:
-		return SendOnly
-	}
-	return d
 }
