@@ -22,7 +22,7 @@ func NormaliseNumber(raw, region string) (string, bool) {
 		return s, false
 	}
 	n, err := phonenumbers.Parse(bare, region)
-	if err != nil || !phonenumbers.IsPossibleNumber(n) || len(strings.TrimPrefix(bare, "+")) < 7 {
+	if err != nil || phonenumbers.IsPossibleNumberWithReason(n) != phonenumbers.IS_POSSIBLE {
 		return bare, false
 	}
 	return phonenumbers.Format(n, phonenumbers.E164), true

@@ -30,8 +30,8 @@ const maxCases = 1 << 20
 // Verify runs a file of cases (kinds rotation, window, schedule) with the embedded zone data.
 func Verify(cases []byte) (Verdict, error) { return VerifyIn(cases, EmbeddedZones()) }
 
-// VerifyIn runs a file of cases with the given zone data. A file that cannot be read, an unknown kind, zone, unit or edit is
-// an error that names the case; a wrong answer is not an error but counted.
+// VerifyIn runs a file of cases with the given zone data. A file that cannot be read, or a case of an unknown kind, is an
+// error that names the case. A wrong answer is counted, and so is a case that is refused: what it got is the refusal.
 func VerifyIn(cases []byte, z *Zones) (Verdict, error) {
 	var file struct {
 		Cases []json.RawMessage `json:"cases"`
@@ -61,17 +61,20 @@ func VerifyIn(cases []byte, z *Zones) (Verdict, error) {
 	return v, nil
 }
 
+// refusal is what a case gets whose rules cannot be read.
+type refusal struct {
+	Error string `json:"error"`
+}
+
 func verifyOne(raw json.RawMessage, z *Zones) (CaseVerdict, error) {
 	var c caseFile
 	if err := json.Unmarshal(raw, &c); err != nil {
 		return CaseVerdict{ID: c.ID}, err
 	}
 	v := CaseVerdict{ID: c.ID}
-	zone, err := z.Zone(c.Zone)
-	if err != nil {
-		return v, err
-	}
+	zone, _ := z.Zone(c.Zone) // nil: refused by name where it is used
 	var got, expect any
+	var err error
 	switch c.Kind {
 	case "rotation":
 		got, expect, err = c.rotation(zone)
@@ -80,10 +83,10 @@ func verifyOne(raw json.RawMessage, z *Zones) (CaseVerdict, error) {
 	case "schedule":
 		got, expect, err = c.schedule(zone)
 	default:
-		err = fmt.Errorf("unknown kind %q", clip(c.Kind))
+		return v, fmt.Errorf("unknown kind %q", clip(c.Kind))
 	}
 	if err != nil {
-		return v, err
+		got, expect = refusal{err.Error()}, c.Expect
 	}
 	if v.Got, err = json.Marshal(got); err != nil {
 		return v, err
@@ -104,7 +107,7 @@ type caseFile struct {
 
 	Anchor  string          `json:"anchor_local"`
 	Every   string          `json:"every"`
-	Users   []string        `json:"users"`
+	Users   caseMembers     `json:"users"`
 	Expect  json.RawMessage `json:"expect"`
 	Start   json.RawMessage `json:"shift_start"`
 	End     json.RawMessage `json:"shift_end"`
@@ -155,6 +158,9 @@ func (c *caseFile) rotation(zone *time.Location) (got, expect any, err error) {
 	if err := json.Unmarshal(c.Expect, &want.Person); err != nil {
 		return nil, nil, fmt.Errorf("expect: %w", err)
 	}
+	if want.Person == "" {
+		want.Person = Nobody
+	}
 	if err := errors.Join(optional(c.Start, &want.Start), optional(c.End, &want.End)); err != nil {
 		return nil, nil, err
 	}
@@ -190,6 +196,9 @@ type windowCase struct {
 }
 
 func (c *caseFile) window(zone *time.Location) (got, expect any, err error) {
+	if zone == nil {
+		return nil, nil, UnknownZone{c.Zone}
+	}
 	h, err := caseWindow{c.Days, c.WindowStart, c.WindowEnd}.hours()
 	if err != nil {
 		return nil, nil, err

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -20,17 +21,43 @@ type caseLayer struct {
 }
 
 type caseRotation struct {
-	Anchor  string     `json:"anchor_local"`
-	Every   string     `json:"every"`
-	Members []string   `json:"members"`
-	Advance Advance    `json:"advance"`
-	Terms   []caseTerm `json:"terms"`
+	Anchor  string      `json:"anchor_local"`
+	Every   string      `json:"every"`
+	Members caseMembers `json:"members"`
+	Advance Advance     `json:"advance"`
 }
 
-type caseTerm struct {
-	Member string    `json:"member"`
+// caseMembers is a list of people: an id, null for nobody, or {person, from, to} for a dated member.
+type caseMembers []caseMember
+
+type caseMember struct {
+	Person string    `json:"person"`
 	From   time.Time `json:"from"`
 	To     time.Time `json:"to"`
+}
+
+func (m *caseMember) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '{' {
+		type plain caseMember
+		return json.Unmarshal(b, (*plain)(m))
+	}
+	return json.Unmarshal(b, &m.Person)
+}
+
+func (list caseMembers) names() (names []string) {
+	for _, m := range list {
+		names = append(names, cmp.Or(m.Person, Nobody))
+	}
+	return names
+}
+
+func (list caseMembers) terms() (terms []Term) {
+	for _, m := range list {
+		if !m.From.IsZero() || !m.To.IsZero() {
+			terms = append(terms, Term{m.Person, m.From, m.To})
+		}
+	}
+	return terms
 }
 
 type caseWindow struct {
@@ -60,7 +87,7 @@ type caseEdit struct {
 	End       time.Time   `json:"end"`
 	Effective time.Time   `json:"effective"`
 	Layer     string      `json:"layer"`
-	Members   []string    `json:"members"`
+	Members   caseMembers `json:"members"`
 	Anchor    string      `json:"anchor_local"`
 	Every     string      `json:"every"`
 	Layers    []caseLayer `json:"layers"`
@@ -151,11 +178,9 @@ func (r caseRotation) rotation() (Rotation, error) {
 	if err != nil {
 		return Rotation{}, err
 	}
-	made := Rotation{Anchor: r.Anchor, Every: n, Unit: unit, Members: r.Members, Advance: r.Advance}
-	for _, t := range r.Terms {
-		made.Terms = append(made.Terms, Term(t))
-	}
-	return made, nil
+	return Rotation{
+		Anchor: r.Anchor, Every: n, Unit: unit, Members: r.Members.names(), Terms: r.Members.terms(), Advance: r.Advance,
+	}, nil
 }
 
 func (l caseLayer) layer() (Layer, error) {
@@ -205,7 +230,7 @@ func (c *caseFile) model() (Schedule, []Holiday, error) {
 func (e caseEdit) edit(index int) (Edit, error) {
 	made := Edit{
 		ID: strconv.Itoa(index), At: e.At, Do: e.Do, Person: e.Person, Tier: e.Tier, Start: e.Start, End: e.End,
-		Effective: e.Effective, Layer: e.Layer, Members: e.Members, Anchor: e.Anchor, Reason: e.Reason,
+		Effective: e.Effective, Layer: e.Layer, Members: e.Members.names(), Anchor: e.Anchor, Reason: e.Reason,
 		A: e.A.identity(), B: e.B.identity(),
 	}
 	switch e.Do {
