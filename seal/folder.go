@@ -51,25 +51,38 @@ type File struct {
 	name   string
 }
 
-// Create makes a new file under a random name. Nobody else can have had it: the name is taken exclusively.
-func (f *Folder) Create() (*File, error) {
+// NewName draws the name of a file that does not exist yet: the recording's row, which is committed before the file is
+// made, already holds it.
+func NewName() string {
 	var id [16]byte
 	_, _ = rand.Read(id[:])
 	base := hex.EncodeToString(id[:])
-	shard := filepath.Join(f.path, base[:2])
-	if err := os.Mkdir(shard, 0o700); err == nil {
-		if err := syncPath(f.path); err != nil {
-			return nil, fmt.Errorf("create recording: %w", err)
-		}
-	} else if !errors.Is(err, os.ErrExist) {
+	return filepath.Join(base[:2], base+".nbr")
+}
+
+// Create makes a new file under a name of NewName. Nobody else can have had it: the name is taken exclusively.
+func (f *Folder) Create(name string) (*File, error) {
+	path, err := f.locate(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.makeShard(filepath.Dir(path)); err != nil {
 		return nil, fmt.Errorf("create recording: %w", err)
 	}
-	name := filepath.Join(base[:2], base+".nbr")
-	file, err := os.OpenFile(filepath.Join(f.path, name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("create recording: %w", err)
 	}
 	return &File{File: file, folder: f, name: name}, nil
+}
+
+func (f *Folder) makeShard(dir string) error {
+	if err := os.Mkdir(dir, 0o700); errors.Is(err, os.ErrExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return syncPath(f.path)
 }
 
 // Name is the file's name within the folder: what the recording's row keeps.

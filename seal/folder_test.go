@@ -24,7 +24,7 @@ func folder(t *testing.T) *Folder {
 
 func TestRecordingGoesToAPrivateFileOfItsOwn(t *testing.T) {
 	f := folder(t)
-	file, err := f.Create()
+	file, err := f.Create(NewName())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,8 @@ import (
 // entries on a full disk too. Append returns when the entry is on the disk. An end torn by a crash is no entry; a bad
 // entry with good ones behind it is ErrSpoolDamaged, never silence.
 //
-//	HEADER 32 bytes: "NBSPOOL1" || u32 version of the spool key || u32 zero || 16 random bytes, new at each Truncate
+//	HEADER 64 bytes: "NBSPOOL1" || u32 version of the spool key || u32 zero || 16 random bytes, new at each Truncate ||
+//	nonce 12 || tag 16 over those 32 bytes || 4 zero
 //	ENTRY: u32 n = entry length + 28 || u32 zero || u64 seq from 0 || nonce 12 || ciphertext || tag 16
 //	AAD = the header || the entry's first 16 bytes. n = 0, or the file's end, ends the entries.
 type Spool struct {
@@ -34,7 +35,8 @@ type Spool struct {
 }
 
 const (
-	spoolHead = 32
+	spoolHead   = 64
+	spoolSigned = 32
 	// DefaultSpool holds some 30,000 events.
 	DefaultSpool = 16 << 20
 	// MaxEntry bounds one entry of a spool, in bytes.
@@ -85,6 +87,9 @@ func (s *Spool) open() error {
 	if err := s.unlock(); err != nil {
 		return err
 	}
+	if _, err := s.aead.Open(nil, nil, s.head[spoolSigned:spoolSigned+overhead], s.head[:spoolSigned]); err != nil || !zero(s.head[spoolSigned+overhead:]) {
+		return ErrSpoolDamaged
+	}
 	return s.walk(func([]byte) error { return nil })
 }
 
@@ -131,7 +136,8 @@ func (s *Spool) begin() error {
 	var head [spoolHead]byte
 	copy(head[:], spoolMagic[:])
 	binary.BigEndian.PutUint32(head[8:], k.version)
-	_, _ = rand.Read(head[16:])
+	_, _ = rand.Read(head[16:spoolSigned])
+	copy(head[spoolSigned:], k.aead.Seal(nil, nil, nil, head[:spoolSigned]))
 	if _, err := s.f.WriteAt(head[:], 0); err != nil {
 		return err
 	}
