@@ -20,6 +20,10 @@ const (
 	endRepeats  = 3  // RFC 4733 §2.5.1.4
 	frameTicks  = 160
 	longestTick = 0xFFFF
+
+	// stragglerTicks is how far behind the newest press a timestamp is taken for an older press: 5 s. Further away it
+	// belongs to a stream that has begun anew, whose timestamps start anywhere (RFC 3550 §5.1).
+	stragglerTicks = 5 * 8000
 )
 
 // parseTelephoneEvent reads the first event of a payload; more of them (RFC 4733 §2.5.1.5) have been out of use since
@@ -72,7 +76,7 @@ func (r *digitReader) event(timestamp uint32, payload []byte) (digit byte, ok bo
 	if !ok || int(e.code) >= len(keys) {
 		return 0, false
 	}
-	if r.seen && int32(timestamp-r.latest) <= 0 {
+	if r.seen && r.latest-timestamp < stragglerTicks {
 		r.long = r.long || timestamp == r.latest && !e.end && e.duration == longestTick
 		return 0, false // the same press again, or a straggler of an older one
 	}
@@ -82,9 +86,6 @@ func (r *digitReader) event(timestamp uint32, payload []byte) (digit byte, ok bo
 	r.long = !e.end && e.duration == longestTick
 	return keys[e.code], !segment
 }
-
-// reset forgets the stream, for a new SSRC: its timestamps begin anywhere.
-func (r *digitReader) reset() { *r = digitReader{} }
 
 // digitWriter makes the packets of one press, one every 20 ms.
 type digitWriter struct {

@@ -2,6 +2,7 @@ package media
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -146,4 +147,17 @@ func (l *lane) packet(p *soundPacket, arrived time.Duration) {
 		l.line.put(p.side, at-repeat, sound[:min(int64(len(sound)), repeat*int64(l.line.width))])
 	}
 	l.line.put(p.side, at, sound)
+}
+
+// tell publishes the counters when they have changed.
+func (l *lane) tell(to *atomic.Pointer[TapCounts]) {
+	now := TapCounts{
+		Late:    l.line.late,
+		Slips:   l.streams[0].slips + l.streams[1].slips,
+		Anchors: l.streams[0].anchors + l.streams[1].anchors,
+	}
+	if now != *to.Load() {
+		changed := now
+		to.Store(&changed)
+	}
 }

@@ -151,10 +151,10 @@ func TestTimestampsWrap(t *testing.T) {
 	}
 }
 
-// TestTwelveHoursOfDriftInsertNoSilence: one peer's clock 200 ppm fast, the other's 200 ppm slow, 30 ms of jitter.
+// TestTwelveHoursOfDriftInsertNoSilence (one under the race detector): one peer's clock 200 ppm fast, the other's 200 ppm slow, 30 ms of jitter.
 // Each frame says which one it is; a slip repeats or drops one, and nothing else may happen.
 func TestTwelveHoursOfDriftInsertNoSilence(t *testing.T) {
-	const hours, ppm = 12, 200
+	const hours, ppm = hoursOfDrift, 200
 	s := newStudio(t, PCMU)
 	s.tap.lane.line.cuts[0].at = 1 << 60 // a file that need not end
 	watch := driftWatch{t: t}

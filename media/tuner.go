@@ -1,7 +1,5 @@
 package media
 
-import "sync/atomic"
-
 // tuner turns one side's payloads into the recording's format. G.711 of the recording's own law stays as it came.
 type tuner struct {
 	to   pitch
@@ -58,16 +56,4 @@ func codeOf(c Codec) byte {
 		return 2
 	}
 	return 0
-}
-
-// tell publishes the counters when they have changed.
-func (l *lane) tell(to *atomic.Pointer[TapCounts]) {
-	now := TapCounts{
-		Late:    l.line.late,
-		Slips:   l.streams[0].slips + l.streams[1].slips,
-		Anchors: l.streams[0].anchors + l.streams[1].anchors,
-	}
-	if now != *to.Load() {
-		to.Store(&now)
-	}
 }
