@@ -62,6 +62,7 @@ const (
 	AuditListed     Action = "audit.listed"
 	AuditVerified   Action = "audit.verified"
 	AuditExported   Action = "audit.exported"
+	AuditDamaged    Action = "audit.damaged"
 	ExceptionUsed   Action = "exception.used"
 	BackupMade      Action = "backup.made"
 	BackupRestored  Action = "backup.restored"
@@ -141,6 +142,7 @@ var meanings = []Meaning{
 	{AuditListed, "Somebody read the audit log."},
 	{AuditVerified, "The audit log was verified; facts: size and verdict."},
 	{AuditExported, "Audit leaves or checkpoints left the house."},
+	{AuditDamaged, "At its start the server found leaves that its last checkpoint does not cover; fact: from which seq. A log with this word never verifies."},
 	{ExceptionUsed, "An expiring exception let something insecure happen."},
 	{BackupMade, "A backup was written."},
 	{BackupRestored, "A backup took the place of the database; a new epoch begins."},

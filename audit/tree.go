@@ -64,6 +64,15 @@ func edgeIndexes(size int64) []int64 {
 	return out
 }
 
+// SizeAt is the size of the smallest log that stores a hash at the index; 0 for -1.
+func SizeAt(index int64) int64 {
+	if index < 0 {
+		return 0
+	}
+	level, n := tlog.SplitStoredHashIndex(index)
+	return (n + 1) << level
+}
+
 // Size is the number of leaves, and the seq of the next one.
 func (t *Tree) Size() int64 { return t.size }
 

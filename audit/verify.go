@@ -3,6 +3,7 @@ package audit
 import (
 	"fmt"
 	"iter"
+	"strconv"
 )
 
 // Row is one leaf as it is kept: the leaf, and the copies of some of its fields that are kept beside it to be searched.
@@ -31,6 +32,9 @@ type Kept struct {
 	Size int64
 	Note []byte
 }
+
+// DamagedFrom is the fact of an AuditDamaged leaf: the first seq that no checkpoint covered.
+const DamagedFrom = "from"
 
 // Log is a whole log, as streams: leaves by seq, hashes by index, checkpoints by size. An error ends a stream.
 type Log struct {
@@ -121,17 +125,7 @@ func (w *walk) leaf(row Row) error {
 		}
 		return nil
 	}
-	e, seq, err := ParseLeaf(row.Leaf)
-	if err != nil {
-		w.fail(n, n, "leaf not canonical")
-		return nil
-	}
-	if seq != n {
-		w.fail(n, n, "leaf of another place")
-		return nil
-	}
-	if CopyOf(e) != row.Copy {
-		w.fail(n, n, "searchable copy differs from the leaf")
+	if w.form(row); w.bad != nil {
 		return nil
 	}
 	if err := w.hashes(row.Leaf); err != nil || w.bad != nil {
@@ -141,6 +135,26 @@ func (w *walk) leaf(row Row) error {
 		return err
 	}
 	return w.checkpoint()
+}
+
+// form reads the leaf by itself.
+func (w *walk) form(row Row) {
+	n := w.tree.Size()
+	e, seq, err := ParseLeaf(row.Leaf)
+	switch {
+	case err != nil:
+		w.fail(n, n, "leaf not canonical")
+	case seq != n:
+		w.fail(n, n, "leaf of another place")
+	case CopyOf(e) != row.Copy:
+		w.fail(n, n, "searchable copy differs from the leaf")
+	case e.Action == AuditDamaged:
+		from, err := strconv.ParseInt(e.Facts[DamagedFrom], 10, 64)
+		if err != nil || from < 0 || from > n {
+			from = n
+		}
+		w.fail(from, n, "did not fit the checkpoint when the server started")
+	}
 }
 
 // hashes compares what the leaf adds to the tree with what is stored.

@@ -23,6 +23,11 @@ func (s *Store) ApplyBook(ctx context.Context, actor audit.Actor, b policy.Book)
 	if err != nil {
 		return "", fmt.Errorf("apply book: %w", err)
 	}
+	for _, c := range b.Clinics { // before the transaction: new keys are written by the same writer
+		if err := k.EnsureClinic(c.ID); err != nil {
+			return "", fmt.Errorf("apply book: keys of clinic %s: %w", c.ID, err)
+		}
+	}
 	err = s.write(ctx, func(t *tx) error {
 		a := applying{t: t, k: k, actor: actor, ctx: ctx, counts: map[string]int{}}
 		version, err = a.apply(b)

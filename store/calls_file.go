@@ -44,38 +44,44 @@ func (t *tx) fileEvent(e entry) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	if v.Kind == call.Arrived {
-		if err := t.fileArrival(v); err != nil {
-			return err
-		}
+	if err := t.fileLive(v); err != nil {
+		return err
 	}
 	action, ok := remembered[v.Kind]
 	if !ok {
 		return nil
 	}
 	return t.remember(audit.Event{
-		Time: v.At, Actor: legActor(v.Leg), Action: action, Object: "call:" + v.Call, Clinic: v.Data["clinic"],
+		Time: v.At, Actor: actorOf(v), Action: action, Object: "call:" + v.Call, Clinic: v.Data["clinic"],
 		Correlation: v.Call, Facts: maps.Clone(v.Data), Late: e.Late,
 	}, phi.Text{})
 }
 
-// legActor says whose doing an event of a leg is.
-func legActor(leg string) audit.Actor {
-	switch leg {
+// actorOf says whose doing an event is.
+func actorOf(v *call.Event) audit.Actor {
+	switch v.Leg {
 	case "", "system":
 		return system
 	case "caller":
-		return audit.Actor{Type: "trunk"}
+		return audit.Actor{Type: "trunk", ID: v.Data["trunk"]}
 	}
-	return audit.Actor{Type: "device", ID: leg}
+	return audit.Actor{Type: "device", ID: v.Leg}
 }
 
-// fileArrival makes the row of a call under way, so that one cut off by a crash is in the list too.
-func (t *tx) fileArrival(v *call.Event) error {
-	_, err := t.exec(`INSERT INTO calls (id, state, clinic, trunk, trunk_name, known_by, protection, plan, rules, arrived,
-		outcome, by_whom, served, recording) VALUES (?, 'live', ?, ?, '', '', '', '', '', ?, '', '', 0, '')
-		ON CONFLICT (id) DO NOTHING`, v.Call, v.Data["clinic"], v.Data["trunk"], v.At.UnixMicro())
-	return err
+// fileLive keeps the row of a call under way, so that one cut off by a crash is in the list too.
+func (t *tx) fileLive(v *call.Event) error {
+	switch v.Kind {
+	case call.Arrived:
+		_, err := t.exec(`INSERT INTO calls (id, state, clinic, trunk, trunk_name, known_by, protection, plan, rules, arrived,
+			outcome, by_whom, served, recording) VALUES (?, 'live', '', ?, '', ?, '', '', '', ?, '', '', 0, '')
+			ON CONFLICT (id) DO NOTHING`, v.Call, v.Data["trunk"], v.Data["known_by"], v.At.UnixMicro())
+		return err
+	case call.Planned:
+		_, err := t.exec("UPDATE calls SET clinic = ?, rules = ? WHERE id = ? AND state = 'live'",
+			v.Data["clinic"], v.Data["version"], v.Call)
+		return err
+	}
+	return nil
 }
 
 func (t *tx) fileRecord(k Sealer, e entry) error {

@@ -110,11 +110,13 @@ func (s *Store) byCaller(ctx context.Context, w *where, k Sealer, q CallQuery) e
 	}
 	args := make([]any, 0, len(clinics))
 	for _, c := range clinics {
-		x, err := k.Index(c, q.Caller.Reveal())
+		list, err := k.Indexes(c, q.Caller.Reveal())
 		if err != nil {
 			return fmt.Errorf("index of clinic %s: %w", c, err)
 		}
-		args = append(args, x[:])
+		for _, x := range list {
+			args = append(args, x[:])
+		}
 	}
 	if len(args) == 0 {
 		w.add("1 = 0")

@@ -154,7 +154,7 @@ func open(opt Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(checkWhole(db), nil); err != nil {
+	if err := checkWhole(db); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	if err := migrate(context.Background(), db); err != nil {
@@ -190,17 +190,23 @@ func (s *Store) Instance() string { return s.instance }
 func (s *Store) Mode() string { return s.mode }
 
 // Unseal brings the keys: from now on cells open and audit leaves can be written. Keys that were stored before get
-// their leaves now. A log whose end does not fit its last checkpoint is reported as trouble, and calls go on: what is
-// signed later does not cover up what was bent before.
+// their leaves now. A log whose end does not fit its last checkpoint is reported as trouble and in the log itself, which
+// never verifies again; calls go on.
 func (s *Store) Unseal(sealer Sealer, signer Signer) error {
 	if sealer == nil || signer == nil {
 		return fmt.Errorf("unseal store: %w", ErrInvalid)
 	}
 	s.keys.Store(&keys{sealer, signer})
-	if err := s.checkLogEnd(context.Background()); err != nil {
+	ctx := context.Background()
+	from, err := s.checkLogEnd(ctx)
+	if errors.Is(err, ErrDamaged) {
 		s.opt.Trouble(Trouble{AuditDamaged, err.Error()})
+		err = s.rememberDamage(ctx, from)
 	}
-	return s.rememberKeys(context.Background())
+	if err != nil {
+		return fmt.Errorf("unseal store: %w", err)
+	}
+	return s.rememberKeys(ctx)
 }
 
 func (s *Store) sealer() (Sealer, error) {

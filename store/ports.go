@@ -9,11 +9,14 @@ type Cell struct {
 }
 
 // Sealer seals and opens field cells and makes blind indexes; seal's key ring stands behind it. OpenCell fails for
-// a cell of another place, and its error never quotes the cell. It is called from many goroutines at once.
+// a cell of another place, and its error never quotes the cell. SealCell, OpenCell and the indexes are called from many
+// goroutines, the writer's too, and must not come back to the store; EnsureClinic may, through the key vault.
 type Sealer interface {
 	SealCell(c Cell, plaintext []byte) ([]byte, error)
 	OpenCell(c Cell, sealed []byte) ([]byte, error)
-	Index(clinic, e164 string) ([16]byte, error)
+	Index(clinic, e164 string) ([16]byte, error)     // under the current key: what is written
+	Indexes(clinic, e164 string) ([][16]byte, error) // under every key that stands: what is searched for
+	EnsureClinic(clinic string) error                // makes the keys of a new clinic before its first row
 }
 
 // Signer signs the checkpoints of the audit log; *audit.Signer is one.

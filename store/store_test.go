@@ -71,6 +71,18 @@ func (f fakeSealer) Index(clinic, e164 string) (x [16]byte, err error) {
 	return x, nil
 }
 
+func (f fakeSealer) Indexes(clinic, e164 string) ([][16]byte, error) {
+	x, err := f.Index(clinic, e164)
+	return [][16]byte{x}, err
+}
+
+func (f fakeSealer) EnsureClinic(clinic string) error {
+	if clinic == "" {
+		return errNotHere
+	}
+	return nil
+}
+
 var amy = audit.Actor{Type: "person", ID: "amy", Role: "admin"}
 
 // clock of a test: starts at a fixed noon and moves a millisecond at each look.

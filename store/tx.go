@@ -1,7 +1,6 @@
 package store
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"strconv"
@@ -87,15 +86,6 @@ func (t *tx) must(query string, args ...any) error {
 		return ErrNotFound
 	}
 	return err
-}
-
-func (t *tx) query(query string, args ...any) (*sql.Rows, error) {
-	s, err := t.w.stmt(query)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.Query(args...)
-	return rows, named(err)
 }
 
 // scan reads one row.

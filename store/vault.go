@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strconv"
 	"time"
@@ -15,14 +16,14 @@ type WrappedKey struct {
 	Purpose string // "recordings", "fields", "index", "audit", ...
 	Clinic  string // empty: of the house
 	Version uint32
-	Wrapped []byte
-	State   string // seal's word: "active", "old", ...
 	Created time.Time
+	Retired time.Time // set: Sealed is empty, the key is gone
+	Sealed  []byte
 }
 
 // Keys gives every wrapped key. It works sealed: the ring is opened with it.
 func (s *Store) Keys() ([]WrappedKey, error) {
-	rows, err := s.read.Query("SELECT purpose, clinic, version, wrapped, state, created FROM wrapped_keys ORDER BY purpose, clinic, version")
+	rows, err := s.read.Query("SELECT purpose, clinic, version, created, retired, sealed FROM wrapped_keys ORDER BY purpose, clinic, version")
 	if err != nil {
 		return nil, fmt.Errorf("keys: %w", named(err))
 	}
@@ -30,30 +31,30 @@ func (s *Store) Keys() ([]WrappedKey, error) {
 	var list []WrappedKey
 	for rows.Next() {
 		var k WrappedKey
-		var created int64
-		if err := rows.Scan(&k.Purpose, &k.Clinic, &k.Version, &k.Wrapped, &k.State, &created); err != nil {
+		var created, retired sql.NullInt64
+		if err := rows.Scan(&k.Purpose, &k.Clinic, &k.Version, &created, &retired, &k.Sealed); err != nil {
 			return nil, fmt.Errorf("keys: %w", named(err))
 		}
-		k.Created = time.UnixMicro(created).UTC()
+		k.Created, k.Retired = instant(created), instant(retired)
 		list = append(list, k)
 	}
 	return list, named(rows.Err())
 }
 
-// Put stores a wrapped key, new or changed (rewrapped, another state), with its audit leaf. Before Unseal there is
+// Put stores a wrapped key, new or changed (rewrapped, retired), with its audit leaf. Before Unseal there is
 // nothing to write leaves with: the first Unseal writes them.
 func (s *Store) Put(k WrappedKey) error {
-	if k.Purpose == "" || k.Version == 0 || len(k.Wrapped) == 0 {
+	if k.Purpose == "" || k.Version == 0 || (len(k.Sealed) == 0) == k.Retired.IsZero() {
 		return fmt.Errorf("put key: %w", ErrInvalid)
 	}
 	if k.Created.IsZero() {
 		k.Created = s.now()
 	}
 	err := s.write(context.Background(), func(t *tx) error {
-		_, err := t.exec(`INSERT INTO wrapped_keys (purpose, clinic, version, wrapped, state, created, audited)
+		_, err := t.exec(`INSERT INTO wrapped_keys (purpose, clinic, version, created, retired, sealed, audited)
 			VALUES (?, ?, ?, ?, ?, ?, 0) ON CONFLICT (purpose, clinic, version)
-			DO UPDATE SET wrapped = excluded.wrapped, state = excluded.state, audited = 0`,
-			k.Purpose, k.Clinic, k.Version, k.Wrapped, k.State, k.Created.UnixMicro())
+			DO UPDATE SET retired = excluded.retired, sealed = excluded.sealed, audited = 0`,
+			k.Purpose, k.Clinic, k.Version, k.Created.UnixMicro(), micros(k.Retired), k.Sealed)
 		if err != nil || s.keys.Load() == nil {
 			return err
 		}
@@ -79,28 +80,38 @@ func (s *Store) rememberKeys(ctx context.Context) error {
 
 // rememberKeys writes the leaves that keys still lack.
 func (t *tx) rememberKeys() error {
-	rows, err := t.query("SELECT purpose, clinic, version, state FROM wrapped_keys WHERE audited = 0 ORDER BY created, purpose, clinic, version")
+	list, err := t.unheardKeys()
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var k WrappedKey
-		if err := rows.Scan(&k.Purpose, &k.Clinic, &k.Version, &k.State); err != nil {
-			return named(err)
+	for _, k := range list {
+		action, version := audit.KeyCreated, strconv.FormatUint(uint64(k.Version), 10)
+		if !k.Retired.IsZero() {
+			action = audit.KeyRetired
 		}
-		version := strconv.FormatUint(uint64(k.Version), 10)
 		err := t.remember(audit.Event{
-			Actor: system, Action: audit.KeyCreated, Object: "key:" + k.Purpose + "/" + version, Clinic: k.Clinic,
-			Facts: map[string]string{"purpose": k.Purpose, "version": version, "state": k.State},
+			Actor: system, Action: action, Object: "key:" + k.Purpose + "/" + version, Clinic: k.Clinic,
+			Facts: map[string]string{"purpose": k.Purpose, "version": version},
 		}, phi.Text{})
 		if err != nil {
 			return err
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return named(err)
-	}
 	_, err = t.exec("UPDATE wrapped_keys SET audited = 1 WHERE audited = 0")
 	return err
+}
+
+func (t *tx) unheardKeys() ([]WrappedKey, error) {
+	const query = `SELECT purpose, clinic, version, retired FROM wrapped_keys WHERE audited = 0
+		ORDER BY created, purpose, clinic, version`
+	var list []WrappedKey
+	err := each(context.Background(), t.w.conn, query, func(rows *sql.Rows) error {
+		var k WrappedKey
+		var retired sql.NullInt64
+		err := rows.Scan(&k.Purpose, &k.Clinic, &k.Version, &retired)
+		k.Retired = instant(retired)
+		list = append(list, k)
+		return err
+	})
+	return list, err
 }

@@ -11,9 +11,9 @@ CREATE TABLE wrapped_keys (
   purpose TEXT    NOT NULL,
   clinic  TEXT    NOT NULL,
   version INTEGER NOT NULL,
-  wrapped BLOB    NOT NULL,
-  state   TEXT    NOT NULL,
   created INTEGER NOT NULL,
+  retired INTEGER,
+  sealed  BLOB,
   audited INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (purpose, clinic, version)
 ) STRICT;
