@@ -191,7 +191,7 @@ func (p *peer) takeResponse(res *sipmsg.Response) {
 func (p *peer) takeRequest(req *sipmsg.Request) {
 	p.mu.Lock()
 	d := p.dialogs[req.CallID().Value()]
-	fresh := d == nil && req.Method == sipmsg.INVITE && p.onInvite != nil
+	fresh := req.Method == sipmsg.INVITE && !req.To().Params.Has("tag") && p.onInvite != nil
 	if fresh {
 		d = newDialog(p, req.CallID().Value())
 		d.answering(req)
