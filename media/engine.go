@@ -88,6 +88,7 @@ func Open(c Config) (*Engine, error) {
 		}
 		l := newLoop(w, e.clock, c.Log)
 		l.epoch = epoch
+		l.recorder = newRecorder(e.clock, &e.owned)
 		e.loops = append(e.loops, l)
 	}
 	return e, nil

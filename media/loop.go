@@ -28,6 +28,8 @@ type loop struct {
 	sound   soundPacket // the one on its way to a tap
 	epochs  uint64
 
+	recorder *recorder // drains the taps of these streams
+
 	mu     sync.Mutex
 	posted []func()
 	taken  []func() // the loop's own half of the pair of slices

@@ -27,11 +27,6 @@ func newRecorder(now func() int64, owner *sync.WaitGroup) *recorder {
 	return &recorder{now: now, owner: owner}
 }
 
-// newTap is a tap with a recorder of its own.
-func newTap(c Codec, now func() int64, owner *sync.WaitGroup) *Tap {
-	return newRecorder(now, owner).tap(c)
-}
-
 // tap begins a recording whose format follows the codec of the session. Sample 0 is this moment.
 func (r *recorder) tap(c Codec) *Tap {
 	t := beginTap(c, r.now)

@@ -12,7 +12,8 @@ import (
 //	(*player).frame(dst []byte) (n int, more bool)       on the loop, every 20 ms; fills dst (cap >= maxPayload)
 //	newToneSource(digit byte, d time.Duration, c Codec) *player   in-band digit for a peer without telephone-event
 //
-//	newTap(c Codec, now func() int64, owner *sync.WaitGroup) *Tap   off the loop; goroutines counted in owner
+//	newRecorder(now func() int64, owner *sync.WaitGroup) *recorder   one a loop; its goroutine is counted in owner
+//	(*recorder).tap(c Codec) *Tap                        off the loop
 //	(*Tap).packet(p *soundPacket)                        on the loop, single producer: copy into a preallocated SPSC
 //	                                                     ring, or drop and count; no lock, no allocation, no wait
 //	(*Tap).orphan()                                      the session closed: as Stop(Aborted) unless stopped before

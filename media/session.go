@@ -204,7 +204,7 @@ func (s *Session) Record(sink Sink) *Tap {
 	if codec == NoCodec {
 		codec = PCMU
 	}
-	t := newTap(codec, s.loop.clock, &s.call.engine.owned)
+	t := s.loop.recorder.tap(codec)
 	if sink != nil {
 		t.Open(sink)
 	}
