@@ -13,7 +13,7 @@ type callView struct {
 	ID        string    `json:"id"`
 	Clinic    string    `json:"clinic"`
 	Trunk     string    `json:"trunk"`
-	Dialled   string    `json:"dialled" doc:"the clinic's number"`
+	Dialled   string    `json:"dialled" doc:"as From: [phi:phone] unless revealed"`
 	From      string    `json:"from" doc:"[phi:phone], the number where it was revealed, or withheld"`
 	Arrived   time.Time `json:"arrived"`
 	Answered  time.Time `json:"answered,omitzero"`
@@ -47,7 +47,7 @@ func number(p phi.Phone, sight Sight) string {
 
 func viewCall(k Call, sight Sight) callView {
 	return callView{
-		ID: k.ID, Clinic: k.Clinic, Trunk: k.Trunk, Dialled: k.Dialled, From: number(k.From, sight),
+		ID: k.ID, Clinic: k.Clinic, Trunk: k.Trunk, Dialled: number(k.Dialled, sight), From: number(k.From, sight),
 		Arrived: k.Arrived, Answered: k.Answered, Ended: k.Ended,
 		Outcome: k.Outcome, By: k.By, Served: k.Served, Recording: k.Recording,
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 )
 
@@ -22,13 +23,48 @@ const (
 	closeTimeout  = 5 * time.Second
 )
 
-// Certificate gives the configuration for one handshake; it is asked each time, so that a reload needs no restart.
-type Certificate func(*tls.ClientHelloInfo) (*tls.Config, error)
+// Certificate loads the pair that the listener shows. It is asked again while the server runs, so that a renewed one needs
+// no restart; one that cannot be loaded leaves the old one standing.
+type Certificate func() (*tls.Certificate, error)
 
 // Serve answers on a listener until the context ends, over TLS 1.2 or newer. It waits for the requests that run.
 func (c *Console) Serve(ctx context.Context, l net.Listener, cert Certificate) error {
-	base := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}, GetConfigForClient: cert}
-	return c.run(ctx, tls.NewListener(bounded(l, maxConns), base), c.Handler())
+	shown := &shown{load: cert, now: c.now}
+	if _, err := shown.certificate(nil); err != nil {
+		return fmt.Errorf("console: %w", err)
+	}
+	cfg := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, GetCertificate: shown.certificate}
+	return c.run(ctx, tls.NewListener(bounded(l, maxConns), cfg), c.Handler())
+}
+
+// shown keeps the pair between loads.
+type shown struct {
+	load Certificate
+	now  func() time.Time
+
+	mu   sync.Mutex
+	pair *tls.Certificate
+	at   time.Time
+}
+
+// freshness bounds how long a replaced certificate is still shown.
+const freshness = 10 * time.Second
+
+func (s *shown) certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pair != nil && s.now().Sub(s.at) < freshness {
+		return s.pair, nil
+	}
+	pair, err := s.load()
+	if err != nil && s.pair == nil {
+		return nil, err
+	}
+	if err == nil {
+		s.pair = pair
+	}
+	s.at = s.now()
+	return s.pair, nil
 }
 
 func (c *Console) run(ctx context.Context, l net.Listener, h http.Handler) error {

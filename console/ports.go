@@ -108,12 +108,12 @@ type Difference struct {
 
 // Change is one line of a difference.
 type Change struct {
-	Kind  string `json:"kind" enum:"add,change,remove"`
-	What  string `json:"what" doc:"clinic, number, trunk, person, device, schedule"`
+	Kind  string `json:"kind" enum:"added,changed,removed"`
+	Of    string `json:"of" doc:"clinic, number, trunk, person, device, schedule, absence, catch_all"`
 	ID    string `json:"id"`
 	Field string `json:"field,omitempty"`
-	Old   string `json:"old,omitempty"`
-	New   string `json:"new,omitempty"`
+	From  string `json:"from,omitempty" doc:"empty where it is a person's name or number"`
+	To    string `json:"to,omitempty"`
 }
 
 // Rota answers who is on call and what a call would do. All of it is the one pure function of policy.
@@ -189,7 +189,7 @@ type Recordings interface {
 	// Open unseals on the fly; nothing in clear touches a disk.
 	Open(ctx context.Context, id string) (Sound, error)
 	// Key is ErrNotAllowed outside development mode until step-up exists.
-	Key(ctx context.Context, id string) ([]byte, error)
+	Key(ctx context.Context, id string) (hex string, err error)
 }
 
 // Sound is a WAV to seek in.

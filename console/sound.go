@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"encoding/hex"
 	"net/http"
 	"time"
 
@@ -133,5 +132,5 @@ func showRecordingKey(c *Console, ctx context.Context, in *struct {
 		_ = c.ports.Audit.Note(ctx, e)
 		return nil, err
 	}
-	return say(keyView{row.ID, hex.EncodeToString(key)}, nil)
+	return say(keyView{row.ID, key}, nil)
 }

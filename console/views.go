@@ -27,7 +27,7 @@ type Call struct {
 	ID        string
 	Clinic    string
 	Trunk     string
-	Dialled   string // the clinic's number
+	Dialled   phi.Phone
 	From      phi.Phone
 	Arrived   time.Time
 	Answered  time.Time
@@ -95,20 +95,20 @@ type RecordingPage struct {
 
 // RecordingRow is one sealed file.
 type RecordingRow struct {
-	ID       string    `json:"id"`
-	Call     string    `json:"call"`
-	Clinic   string    `json:"clinic"`
-	FileID   string    `json:"file_id"`
-	File     string    `json:"file" doc:"name inside the recordings folder"`
-	Started  time.Time `json:"started"`
-	State    string    `json:"state" doc:"opening, live, final, damaged"`
-	Status   string    `json:"status,omitempty" doc:"complete, recovered, aborted, continued"`
-	Samples  uint64    `json:"samples"`
-	Rate     int       `json:"rate" doc:"samples per second"`
-	Seconds  float64   `json:"seconds"`
-	SHA256   string    `json:"sha256,omitempty"`
-	Part     int       `json:"part"`
-	KeyState string    `json:"key_state,omitempty"`
+	ID      string    `json:"id"`
+	Call    string    `json:"call"`
+	Clinic  string    `json:"clinic"`
+	FileID  string    `json:"file_id"`
+	File    string    `json:"file" doc:"name inside the recordings folder"`
+	Started time.Time `json:"started"`
+	State   string    `json:"state" doc:"opening, live, final, recovered, damaged, aborted, lost, shredded"`
+	Samples uint64    `json:"samples"`
+	Rate    int       `json:"rate" doc:"samples per second"`
+	Seconds float64   `json:"seconds"`
+	SHA256  string    `json:"sha256,omitempty"`
+	Part    int       `json:"part"`
+	Path    string    `json:"path" doc:"place of the sealed file on the server"`
+	Reason  string    `json:"reason,omitempty" doc:"why it is not final"`
 }
 
 // RecordingVerdict is what re-reading every bit says.
@@ -139,28 +139,28 @@ type AuditPage struct {
 
 // AuditRow is one leaf.
 type AuditRow struct {
-	Seq         uint64    `json:"seq"`
-	Time        time.Time `json:"time"`
-	Actor       string    `json:"actor" doc:"type:id"`
-	Action      string    `json:"action"`
-	Object      string    `json:"object"`
-	Clinic      string    `json:"clinic,omitempty"`
-	Outcome     string    `json:"outcome"`
-	Reason      string    `json:"reason,omitempty"`
-	Classes     []string  `json:"classes,omitempty"`
-	Correlation string    `json:"correlation,omitempty"`
-	Late        bool      `json:"late,omitempty"`
-	Hash        string    `json:"hash,omitempty"`
+	Seq         uint64            `json:"seq"`
+	Time        time.Time         `json:"time"`
+	Actor       string            `json:"actor" doc:"type:id"`
+	Action      string            `json:"action"`
+	Object      string            `json:"object"`
+	Clinic      string            `json:"clinic,omitempty"`
+	Outcome     string            `json:"outcome"`
+	Reason      string            `json:"reason,omitempty"`
+	Classes     []string          `json:"classes,omitempty"`
+	Facts       map[string]string `json:"facts,omitempty"`
+	Correlation string            `json:"correlation,omitempty"`
+	Late        bool              `json:"late,omitempty" doc:"merged from a spool after the fact"`
 }
 
 // AuditVerdict is what walking the whole tree says.
 type AuditVerdict struct {
-	OK         bool   `json:"ok"`
-	Size       uint64 `json:"size" doc:"leaves walked"`
-	Root       string `json:"root"`
-	Checkpoint uint64 `json:"checkpoint" doc:"size of the last signed checkpoint"`
-	FirstBad   *int64 `json:"first_bad,omitempty" doc:"sequence of the first leaf that does not hold"`
-	Problem    string `json:"problem,omitempty"`
+	OK          bool   `json:"ok"`
+	Size        uint64 `json:"size" doc:"leaves walked"`
+	Root        string `json:"root"`
+	Checkpoints int    `json:"checkpoints" doc:"signed tree heads that hold"`
+	FirstBad    *int64 `json:"first_bad,omitempty" doc:"sequence of the first leaf that does not hold"`
+	Problem     string `json:"problem,omitempty"`
 }
 
 // facts are what the log keeps about its own verification.
@@ -199,7 +199,7 @@ type KeyEntry struct {
 
 // KeyRotation asks for a new version.
 type KeyRotation struct {
-	Purpose string `json:"purpose" enum:"recordings,fields,index,auth,audit,backup"`
+	Purpose string `json:"purpose" enum:"recordings,fields,auth,backup"`
 	Clinic  string `json:"clinic,omitempty" doc:"clinic id; empty for keys of the whole house"`
 }
 
@@ -232,13 +232,15 @@ type Enrolled struct {
 
 // Device is an agent's SIP identity.
 type Device struct {
-	User     string    `json:"user"`
-	Person   string    `json:"person"`
-	Algos    string    `json:"algorithm" enum:"SHA-256,MD5"`
-	MD5Until time.Time `json:"md5_until,omitzero"`
-	Enrolled time.Time `json:"enrolled,omitzero"`
-	Revoked  time.Time `json:"revoked,omitzero"`
-	Bindings int       `json:"bindings" doc:"live registrations; 0 when the server is stopped"`
+	User      string    `json:"user"`
+	Person    string    `json:"person"`
+	Algos     string    `json:"algorithm" enum:"SHA-256,MD5"`
+	MD5Until  time.Time `json:"md5_until,omitzero"`
+	Enrolled  time.Time `json:"enrolled,omitzero"`
+	Revoked   time.Time `json:"revoked,omitzero"`
+	HasSecret bool      `json:"has_secret"`
+	LastSeen  time.Time `json:"last_seen,omitzero"`
+	Bindings  int       `json:"bindings" doc:"live registrations; 0 when the server is stopped"`
 }
 
 // TrunkView is a trunk as configured and as it stands.

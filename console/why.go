@@ -27,7 +27,7 @@ func whyCall(c *Console, ctx context.Context, in *named) (*answer[whyView], erro
 func Why(s CallStory) []string {
 	lines := []string{
 		fmt.Sprintf("call %s arrived %s on trunk %s, known by %s, %s", s.ID, clock(s.Arrived), s.Trunk, or(s.KnownBy, "nothing"), or(s.Protection, "protection not noted")),
-		fmt.Sprintf("it dialled %s: clinic %s, %s", or(s.Dialled, "nothing"), or(s.Plan.ClinicName, s.Clinic), opening(s)),
+		fmt.Sprintf("it dialled %s: clinic %s, %s", or(s.Plan.Number, "a number of nobody (the catch-all took it)"), or(s.Plan.ClinicName, s.Clinic), opening(s)),
 	}
 	lines = append(lines, indent(s.Plan.Because)...)
 	for i, step := range s.Plan.Steps {

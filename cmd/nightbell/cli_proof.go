@@ -123,7 +123,7 @@ func printKeys(w io.Writer, v console.KeyStatus) {
 }
 
 type keysRotateCmd struct {
-	Purpose string `arg:"" help:"recordings, fields, index, auth, audit or backup."`
+	Purpose string `arg:"" help:"recordings, fields, auth or backup."`
 	Clinic  string `help:"Clinic whose key it is." placeholder:"ID"`
 }
 

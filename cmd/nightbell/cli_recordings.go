@@ -40,9 +40,9 @@ func (c recordingsListCmd) Run(ctx context.Context, s *session) error {
 		}
 		s.more(v.Next)
 		return s.show(v, func(w io.Writer) {
-			row(w, "RECORDING", "CALL", "CLINIC", "STARTED", "SECONDS", "STATE", "STATUS")
+			row(w, "RECORDING", "CALL", "CLINIC", "STARTED", "SECONDS", "STATE")
 			for _, r := range v.Items {
-				row(w, r.ID, r.Call, r.Clinic, r.Started, fmt.Sprintf("%.1f", r.Seconds), r.State, r.Status)
+				row(w, r.ID, r.Call, r.Clinic, r.Started, fmt.Sprintf("%.1f", r.Seconds), r.State)
 			}
 		})
 	})
@@ -103,12 +103,19 @@ func (c recordingsVerifyCmd) ids(ctx context.Context, api *client) ([]string, er
 			return nil, err
 		}
 		for _, r := range page.Items {
-			ids = append(ids, r.ID)
+			if whole(r.State) {
+				ids = append(ids, r.ID)
+			}
 		}
 		if list.Cursor = page.Next; page.Next == "" {
 			return ids, nil
 		}
 	}
+}
+
+// whole reports whether a recording's file should stand finished: one that is being written, lost or shredded is not asked.
+func whole(state string) bool {
+	return state == "final" || state == "recovered" || state == "aborted" || state == "damaged"
 }
 
 func printVerdicts(w io.Writer, verdicts []console.RecordingVerdict) {

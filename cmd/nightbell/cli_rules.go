@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"nightbell/book"
 	"nightbell/console"
 	"nightbell/policy"
 )
@@ -166,13 +167,8 @@ func printDifference(w io.Writer, d console.Difference) {
 	if len(d.Changes) == 0 {
 		fmt.Fprintln(w, "nothing changes")
 	}
-	sign := map[string]string{"add": "+", "remove": "-", "change": "~"}
 	for _, c := range d.Changes {
-		line := fmt.Sprintf("%s %s %s", sign[c.Kind], c.What, c.ID)
-		if c.Field != "" {
-			line += fmt.Sprintf(" %s: %s -> %s", c.Field, cell(c.Old), cell(c.New))
-		}
-		fmt.Fprintln(w, plain(line))
+		fmt.Fprintln(w, plain(book.Change(c).String()))
 	}
 	for _, text := range d.Warnings {
 		fmt.Fprintln(w, "! "+plain(text))
@@ -338,4 +334,48 @@ func printPlan(w io.Writer, p policy.Plan) {
 		}
 	}
 	fmt.Fprintf(w, "then the last resort: %s\n", p.LastResort)
+}
+
+type oncallVerifyCmd struct {
+	File string `arg:"" help:"File of cases, or - for standard input."`
+}
+
+func (oncallVerifyCmd) Help() string {
+	return `Runs the resolver on every case of the file, with the zone data inside the program. Prints each wrong case and a
+count; exit 1 when one is wrong.
+
+Examples:
+  nightbell oncall verify cases/oncall.json
+  nightbell oncall verify - --json < cases/schedules.json`
+}
+
+// Run asks no server: the resolver is a pure function, and so is this.
+func (c oncallVerifyCmd) Run(_ context.Context, s *session) error {
+	var b []byte
+	var err error
+	if c.File == "-" {
+		b, err = io.ReadAll(s.in)
+	} else {
+		b, err = os.ReadFile(c.File)
+	}
+	if err != nil {
+		return fmt.Errorf("cases: %w", err)
+	}
+	found, err := policy.Verify(b)
+	if err != nil {
+		return err
+	}
+	v := verdictOf(found)
+	err = s.show(v, func(w io.Writer) {
+		for _, one := range v.Cases {
+			if !one.OK {
+				fmt.Fprintf(w, "%s: got %s, expected %s\n", plain(one.ID), one.Got, one.Expect)
+			}
+		}
+		fmt.Fprintf(w, "%d cases, %d wrong\n", v.Total, v.Wrong)
+	})
+	if err != nil || v.Wrong == 0 {
+		return err
+	}
+	return errTold
 }

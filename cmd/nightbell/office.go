@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"nightbell/audit"
+	"nightbell/console"
+	"nightbell/policy"
+	"nightbell/seal"
+	"nightbell/store"
+)
+
+// office is a data folder that was opened: what the server and the commands share. It holds DIR/lock as long as it is
+// open, so that there is never a second writer of the audit tree.
+type office struct {
+	Config Config
+	Store  *store.Store
+	Slots  *seal.Slots
+	Root   *seal.Root // nil while sealed
+	Ring   *seal.Ring // nil while sealed
+	Signer *audit.Signer
+	Folder *seal.Folder
+	Zones  *policy.Zones
+
+	Sealed error // why it is sealed; nil when it is open
+	lock   *os.File
+	now    func() time.Time
+}
+
+// openOffice takes the lock, opens the database and, where an unsealer answers, the keys. A folder that stays sealed is
+// opened all the same: calls are answered from it, and everything that needs a key says console.ErrSealed.
+func openOffice(ctx context.Context, cfg Config, ask asking) (*office, error) {
+	return openOfficeWith(ctx, cfg, ask, store.Options{})
+}
+
+// openOfficeWith is openOffice for the server, which listens to the store.
+func openOfficeWith(ctx context.Context, cfg Config, ask asking, opt store.Options) (_ *office, err error) {
+	o := &office{Config: cfg, now: time.Now}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, o.Close())
+		}
+	}()
+	if o.lock, err = takeLock(filepath.Join(cfg.Dir, "lock")); err != nil {
+		return nil, err
+	}
+	opt.Path = databasePath(cfg.Dir)
+	if o.Store, err = store.Open(opt); err != nil {
+		return nil, err
+	}
+	if o.Store.Mode() != string(cfg.Mode) {
+		return nil, fmt.Errorf("mode: configuration says %s, database %s", cfg.Mode, o.Store.Mode())
+	}
+	if o.Zones, err = loadZones(cfg); err != nil {
+		return nil, err
+	}
+	if o.Folder, err = seal.OpenFolder(cfg.path(cfg.Recordings.Dir)); err != nil {
+		return nil, fmt.Errorf("recordings: %w", err)
+	}
+	if o.Slots, err = seal.LoadSlots(seal.SlotsPath(cfg.Dir)); err != nil {
+		return nil, fmt.Errorf("keys: %w", err)
+	}
+	o.Sealed = o.unseal(ask)
+	return o, ctx.Err()
+}
+
+func databasePath(dir string) string { return filepath.Join(dir, "nightbell.db") }
+
+// unseal opens ROOT, the ring and the store's cells.
+func (o *office) unseal(ask asking) error {
+	u, err := o.Config.unsealer(ask)
+	if err != nil {
+		return err
+	}
+	if o.Root, err = o.Slots.Unseal(u); err != nil {
+		return err
+	}
+	if o.Ring, err = seal.OpenRing(o.Root, vault{o.Store}); err != nil {
+		return err
+	}
+	if err := o.Ring.EnsureHouse(); err != nil {
+		return err
+	}
+	seed, err := o.Ring.Secret(seal.Audit)
+	if err != nil {
+		return err
+	}
+	defer clear(seed)
+	if o.Signer, err = audit.NewSigner(audit.Origin(o.Store.Instance()), seed); err != nil {
+		return err
+	}
+	return o.Store.Unseal(cells{o.Ring}, o.Signer)
+}
+
+// Close gives everything back, the lock last.
+func (o *office) Close() error {
+	var all []error
+	if o.Store != nil {
+		all = append(all, o.Store.Close())
+	}
+	if o.Folder != nil {
+		all = append(all, o.Folder.Close())
+	}
+	if o.Ring != nil {
+		o.Ring.Close()
+	}
+	if o.Root != nil {
+		o.Root.Close()
+	}
+	if o.lock != nil {
+		all = append(all, o.lock.Close())
+	}
+	return errors.Join(all...)
+}
+
+// takeLock takes the folder for this process, or says that another one has it.
+func takeLock(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return nil, errors.Join(errors.New("data folder: in use by another nightbell that does not answer"), f.Close())
+	}
+	return f, nil
+}
+
+// loadZones reads the configured zone data, or the copy inside the program.
+func loadZones(cfg Config) (*policy.Zones, error) {
+	if cfg.ZoneData.Path == "" {
+		return policy.EmbeddedZones(), nil
+	}
+	path := cfg.path(cfg.ZoneData.Path)
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("zone data: %w", err)
+	}
+	if info.IsDir() {
+		return policy.LoadZones(os.DirFS(path))
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("zone data: %w", err)
+	}
+	return policy.ZipZones(b)
+}
+
+// vault keeps the ring's keys in the store: two rooms that do not know each other say the same.
+type vault struct{ *store.Store }
+
+func (v vault) Keys() ([]seal.WrappedKey, error) {
+	rows, err := v.Store.Keys()
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]seal.WrappedKey, len(rows))
+	for i, r := range rows {
+		keys[i] = seal.WrappedKey{
+			Purpose: seal.Purpose(r.Purpose), Clinic: r.Clinic, Version: r.Version, Created: r.Created, Retired: r.Retired, Sealed: r.Sealed,
+		}
+	}
+	return keys, nil
+}
+
+func (v vault) Put(k seal.WrappedKey) error {
+	return v.Store.Put(store.WrappedKey{
+		Purpose: string(k.Purpose), Clinic: k.Clinic, Version: k.Version, Created: k.Created, Retired: k.Retired, Sealed: k.Sealed,
+	})
+}
+
+// cells seals the store's cells with the ring.
+type cells struct{ *seal.Ring }
+
+func (c cells) SealCell(at store.Cell, plaintext []byte) ([]byte, error) {
+	return c.Ring.SealCell(seal.Cell(at), plaintext)
+}
+
+func (c cells) OpenCell(at store.Cell, sealed []byte) ([]byte, error) {
+	return c.Ring.OpenCell(seal.Cell(at), sealed)
+}
+
+// known turns the errors of store and seal into what the console can say.
+func known(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, seal.ErrNoKey):
+		return fmt.Errorf("%w: %w", console.ErrNotFound, err)
+	case errors.Is(err, store.ErrConflict):
+		return fmt.Errorf("%w: %w", console.ErrConflict, err)
+	case errors.Is(err, store.ErrSealed), errors.Is(err, seal.ErrClosed):
+		return fmt.Errorf("%w: %w", console.ErrSealed, err)
+	case errors.Is(err, store.ErrBusy), errors.Is(err, store.ErrFull):
+		return fmt.Errorf("%w: %w", console.ErrAuditDown, err)
+	case errors.Is(err, seal.ErrInUse), errors.Is(err, seal.ErrCurrent):
+		return fmt.Errorf("%w: %w", console.ErrInUse, err)
+	case errors.Is(err, store.ErrInvalid):
+		return console.Mistakes{{Text: "refers to something that is not there"}}
+	}
+	return err
+}
+
+func ports[T any](v T, err error) (T, error) { return v, known(err) }

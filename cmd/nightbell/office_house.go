@@ -1,0 +1,320 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"nightbell/audit"
+	"nightbell/console"
+	"nightbell/media"
+	"nightbell/policy"
+	"nightbell/seal"
+	"nightbell/store"
+)
+
+// keyring is the keys as they may be shown.
+type keyring struct{ *office }
+
+func (k keyring) Status(context.Context) (console.KeyStatus, error) {
+	v := console.KeyStatus{Sealed: k.Ring == nil, Mode: string(k.Config.Mode)}
+	custody := k.Slots.Custody(k.Config.Dir)
+	for _, s := range k.Slots.List() {
+		v.Slots = append(v.Slots, console.KeySlot{Type: string(s.Kind), Label: s.Place, Custody: string(custody.Grade)})
+	}
+	if custody.Grade == seal.Weak {
+		v.Warning = custody.Why
+	}
+	if k.Ring == nil {
+		return v, nil
+	}
+	for _, s := range k.Ring.Status() {
+		v.Keys = append(v.Keys, console.KeyEntry{
+			Purpose: string(s.Purpose), Clinic: s.Clinic, Version: s.Version, Made: s.Created, State: string(s.State),
+		})
+	}
+	return v, nil
+}
+
+// Rotate adds a version. The store audits every key that is put into the vault, in the same transaction; who asked is
+// remembered beside it.
+func (k keyring) Rotate(ctx context.Context, want console.KeyRotation, by audit.Actor) (console.KeyStatus, error) {
+	if k.Ring == nil {
+		return console.KeyStatus{}, console.ErrSealed
+	}
+	e := audit.Event{
+		Actor: by, Action: audit.KeyCreated, Object: "key:" + want.Purpose, Clinic: want.Clinic, Outcome: audit.Done,
+		Reason: "rotation", Facts: map[string]string{"purpose": want.Purpose},
+	}
+	if err := k.Store.Audit(ctx, e); err != nil {
+		return console.KeyStatus{}, known(err)
+	}
+	if _, err := k.Ring.Rotate(seal.Purpose(want.Purpose), want.Clinic); err != nil {
+		return console.KeyStatus{}, known(err)
+	}
+	return k.Status(ctx)
+}
+
+// tokens are the API's bearer tokens.
+type tokens struct{ *office }
+
+func tokenOf(t store.Token) console.Token {
+	v := console.Token{ID: t.ID, Name: t.Name, Created: t.Made, Expires: t.Expires, Revoked: t.Revoked}
+	for _, s := range t.Scopes {
+		v.Scopes = append(v.Scopes, console.Scope(s))
+	}
+	if len(t.Clinics) > 0 {
+		v.Clinic = t.Clinics[0]
+	}
+	return v
+}
+
+func (t tokens) Create(ctx context.Context, want console.Token, by audit.Actor) (console.Token, string, error) {
+	row := store.Token{Name: want.Name, Clinics: only(want.Clinic), Expires: want.Expires}
+	for _, s := range want.Scopes {
+		row.Scopes = append(row.Scopes, string(s))
+	}
+	made, secret, err := t.Store.CreateToken(ctx, by, row)
+	return tokenOf(made), secret, known(err)
+}
+
+func (t tokens) List(ctx context.Context) ([]console.Token, error) {
+	rows, err := t.Store.Tokens(ctx)
+	out := make([]console.Token, len(rows))
+	for i, r := range rows {
+		out[i] = tokenOf(r)
+	}
+	return out, known(err)
+}
+
+func (t tokens) Revoke(ctx context.Context, id string, by audit.Actor) error {
+	return known(t.Store.RevokeToken(ctx, by, id))
+}
+
+func (t tokens) Check(ctx context.Context, secret string) (console.Token, error) {
+	row, err := t.Store.TokenOf(ctx, secret)
+	return tokenOf(row), known(err)
+}
+
+// newSecret is 160 random bits that a person can type.
+func newSecret() string {
+	var b [20]byte
+	_, _ = rand.Read(b[:])
+	return strings.ToLower(base32.StdEncoding.EncodeToString(b[:]))
+}
+
+// devices are agents' phones.
+type devices struct {
+	*office
+	running running
+}
+
+func (d devices) Enrol(ctx context.Context, want console.Enrolment, by audit.Actor) ([]console.Enrolled, error) {
+	have, err := d.Store.Devices(ctx)
+	if err != nil {
+		return nil, known(err)
+	}
+	var out []console.Enrolled
+	for range max(1, want.Count) {
+		user := freeUser(want.Person, have)
+		secret := want.Secret
+		if secret == "" {
+			secret = newSecret()
+		}
+		e := store.Enrolment{User: user, Person: want.Person, Secret: []byte(secret), MD5Until: want.MD5Until}
+		if err := d.Store.EnrolDevice(ctx, by, e); err != nil {
+			return out, known(err)
+		}
+		have = append(slices.DeleteFunc(have, func(o store.Device) bool { return o.User == user }), store.Device{User: user, Person: want.Person, HasSecret: true})
+		out = append(out, console.Enrolled{User: user, Secret: secret, Person: want.Person, AOR: d.Config.aor(user)})
+	}
+	d.running.AgentsChanged()
+	return out, nil
+}
+
+// freeUser is the next user of a person that has no credential: first those the book names, then person, person-2, ...
+func freeUser(person string, have []store.Device) string {
+	taken := map[string]bool{}
+	for _, h := range have {
+		if h.Person == person && !h.HasSecret && h.Revoked.IsZero() {
+			return h.User
+		}
+		taken[h.User] = true
+	}
+	user := person
+	for n := 2; taken[user]; n++ {
+		user = fmt.Sprintf("%s-%d", person, n)
+	}
+	return user
+}
+
+// aor is the address of record of a device: what a phone is told to register as.
+func (c *Config) aor(user string) string {
+	for _, l := range c.Listen {
+		if l.Network == "tls" {
+			return "sip:" + user + "@" + reach(l).String() + ";transport=tls"
+		}
+	}
+	return "sip:" + user + "@" + c.Realm
+}
+
+// reach is where a phone finds a listener.
+func reach(l ListenConfig) netip.AddrPort {
+	addr, port := l.Advertised.Addr(), l.Advertised.Port()
+	if !addr.IsValid() {
+		addr = l.Bind.Addr()
+	}
+	if addr.IsUnspecified() {
+		addr = netip.MustParseAddr("127.0.0.1")
+	}
+	if port == 0 {
+		port = l.Bind.Port()
+	}
+	return netip.AddrPortFrom(addr, port)
+}
+
+func (d devices) List(ctx context.Context) ([]console.Device, error) {
+	rows, err := d.Store.Devices(ctx)
+	if err != nil {
+		return nil, known(err)
+	}
+	bindings := d.running.Registered()
+	out := make([]console.Device, len(rows))
+	for i, r := range rows {
+		out[i] = console.Device{
+			User: r.User, Person: r.Person, Algos: "SHA-256", MD5Until: r.MD5Until, Enrolled: r.Enrolled, Revoked: r.Revoked,
+			HasSecret: r.HasSecret, LastSeen: r.LastSeen, Bindings: bindings[r.User],
+		}
+		if r.MD5Until.After(d.now()) {
+			out[i].Algos = "MD5"
+		}
+	}
+	return out, nil
+}
+
+func (d devices) Revoke(ctx context.Context, user string, by audit.Actor) error {
+	if err := d.Store.RevokeDevice(ctx, by, user, "revoked by the operator"); err != nil {
+		return known(err)
+	}
+	d.running.AgentsChanged()
+	return nil
+}
+
+// agents are the people who answer.
+type agents struct {
+	*office
+	running running
+}
+
+func (a agents) List(ctx context.Context) ([]console.Agent, error) {
+	b, err := a.Store.Book(ctx)
+	if err != nil {
+		return nil, known(err)
+	}
+	pauses, err := a.Store.Pauses(ctx)
+	if err != nil {
+		return nil, known(err)
+	}
+	bindings := a.running.Registered()
+	var out []console.Agent
+	for _, p := range b.People {
+		one := console.Agent{Person: p.ID, Role: p.Role, Active: p.Active, Devices: []string{}, Registered: []string{}}
+		one.Paused = slices.ContainsFunc(pauses, func(x store.Pause) bool { return x.Person == p.ID })
+		for _, d := range b.Devices {
+			if d.Person != p.ID {
+				continue
+			}
+			one.Devices = append(one.Devices, d.User)
+			if bindings[d.User] > 0 {
+				one.Registered = append(one.Registered, d.User)
+			}
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+func (a agents) Pause(ctx context.Context, person string, by audit.Actor) error {
+	if err := a.Store.PauseAgent(ctx, by, person, "paused by the operator"); err != nil {
+		return known(err)
+	}
+	a.running.AgentsChanged()
+	return nil
+}
+
+func (a agents) Resume(ctx context.Context, person string, by audit.Actor) error {
+	if err := a.Store.ResumeAgent(ctx, by, person); err != nil {
+		return known(err)
+	}
+	a.running.AgentsChanged()
+	return nil
+}
+
+// viewSound shows a leg's figures.
+func viewSound(s media.Stats) *console.SoundView {
+	v := &console.SoundView{
+		Codec: fmt.Sprint(s.Codec), Suite: fmt.Sprint(s.Suite), Received: s.Received, Sent: s.Sent, Lost: s.Lost,
+		JitterMS: float64(s.Jitter.Microseconds()) / 1000, MOS: s.MOS,
+	}
+	if all := s.Received + s.Lost; all > 0 {
+		v.LossPercent = 100 * float64(s.Lost) / float64(all)
+	}
+	return v
+}
+
+// trunks are the connections to clinics and carriers.
+type trunks struct {
+	*office
+	running running
+}
+
+func (t trunks) List(ctx context.Context) ([]console.TrunkView, error) {
+	b, err := t.Store.Book(ctx)
+	if err != nil {
+		return nil, known(err)
+	}
+	calls := t.running.TrunkCalls()
+	out := make([]console.TrunkView, len(b.Trunks))
+	for i, tr := range b.Trunks {
+		has, err := t.hasSecret(ctx, tr.ID)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = console.TrunkView{ID: tr.ID, Name: tr.Name, KnownBy: waysOf(tr.Identity), HasSecret: has, Calls: calls[tr.ID], Exceptions: []string{}}
+		for _, x := range tr.Exceptions {
+			out[i].Exceptions = append(out[i].Exceptions, strings.Join(x.Scope, "+")+" until "+x.Until.UTC().Format("2006-01-02"))
+		}
+	}
+	return out, nil
+}
+
+func (t trunks) hasSecret(ctx context.Context, id string) (bool, error) {
+	_, err := t.Store.TrunkSecret(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, known(err)
+}
+
+func waysOf(i policy.TrunkIdentity) []string {
+	ways := []string{}
+	for _, n := range i.CertNames {
+		ways = append(ways, "certificate "+n)
+	}
+	for _, a := range i.Addresses {
+		ways = append(ways, "address "+a.String())
+	}
+	if i.Digest != "" {
+		ways = append(ways, "digest "+i.Digest)
+	}
+	return ways
+}
+
+func (t trunks) Secret(ctx context.Context, id, secret string, by audit.Actor) error {
+	return known(t.Store.SetTrunkSecret(ctx, by, id, []byte(secret)))
+}

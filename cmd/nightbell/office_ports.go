@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"nightbell/audit"
+	"nightbell/console"
+	"nightbell/policy"
+	"nightbell/store"
+)
+
+// running is what only the running server knows and does; stopped stands in for it offline.
+type running interface {
+	console.Floor
+	Registered() map[string]int // live bindings by device user
+	TrunkCalls() map[string]int // live calls by trunk
+	AgentsChanged()             // a device was revoked, somebody was paused or resumed: look again, at once
+}
+
+// stopped is the floor of a server that does not run.
+type stopped struct{ mode Mode }
+
+func (stopped) State() console.State       { return console.Stopped }
+func (stopped) Registered() map[string]int { return nil }
+func (stopped) TrunkCalls() map[string]int { return nil }
+func (stopped) AgentsChanged()             {}
+func (s stopped) Live(context.Context) (console.Live, error) {
+	return console.Live{State: console.Stopped, Mode: string(s.mode), Version: programVersion()}, nil
+}
+
+// ports is the office as the console sees it.
+func (o *office) ports(r running) console.Ports {
+	return console.Ports{
+		Books:      books{o},
+		Rota:       rota{o},
+		Calls:      history{o},
+		Recordings: sounds{o},
+		Audit:      memory{o},
+		Keys:       keyring{o},
+		Tokens:     tokens{o},
+		Devices:    devices{o, r},
+		Trunks:     trunks{o, r},
+		Agents:     agents{o, r},
+		Health:     health{o},
+		Floor:      r,
+	}
+}
+
+// memory is the audit log.
+type memory struct{ *office }
+
+func (m memory) Note(ctx context.Context, e audit.Event) error {
+	return known(m.Store.Audit(ctx, e))
+}
+
+func (m memory) List(ctx context.Context, q console.AuditQuery) (console.AuditPage, error) {
+	ask := store.AuditQuery{From: q.From, Until: q.To, Object: q.Object, Actor: q.Actor, Limit: q.Limit, Cursor: q.Cursor}
+	if q.Action != "" {
+		ask.Actions = []audit.Action{audit.Action(q.Action)}
+	}
+	page, err := m.Store.AuditList(ctx, ask)
+	if err != nil {
+		return console.AuditPage{}, known(err)
+	}
+	out := console.AuditPage{Next: page.Next}
+	for _, r := range page.Rows {
+		e := r.Event
+		out.Items = append(out.Items, console.AuditRow{
+			Seq: uint64(r.Seq), Time: e.Time, Actor: e.Actor.Type + ":" + e.Actor.ID, Action: string(e.Action),
+			Object: e.Object, Clinic: e.Clinic, Outcome: string(e.Outcome), Reason: e.Reason, Classes: e.Classes,
+			Facts: e.Facts, Correlation: e.Correlation, Late: e.Late,
+		})
+	}
+	return out, nil
+}
+
+func (m memory) Verify(ctx context.Context) (console.AuditVerdict, error) {
+	rep, err := m.Store.VerifyAudit(ctx, nil)
+	if err != nil {
+		return console.AuditVerdict{}, known(err)
+	}
+	v := console.AuditVerdict{OK: rep.OK, Size: uint64(rep.Size), Root: rep.Root, Checkpoints: rep.Checkpoints, Problem: rep.Why}
+	if rep.FirstBad >= 0 {
+		v.FirstBad = &rep.FirstBad
+	}
+	return v, nil
+}
+
+// rota answers from the book as it stands now.
+type rota struct{ *office }
+
+func (r rota) snapshot(ctx context.Context) (*policy.Snapshot, error) {
+	b, err := r.Store.Book(ctx)
+	if err != nil {
+		return nil, known(err)
+	}
+	b.ZoneData = r.Zones.Version
+	return policy.Index(b, r.Zones), nil
+}
+
+func (r rota) Plan(ctx context.Context, q policy.Inquiry) (policy.Plan, error) {
+	s, err := r.snapshot(ctx)
+	if err != nil {
+		return policy.Plan{}, err
+	}
+	if q.Trunk == "" {
+		if e164, ok := policy.NormaliseNumber(q.Number, ""); ok {
+			q.Number = e164
+		}
+	}
+	return s.Decide(q), nil
+}
+
+func (r rota) At(ctx context.Context, q console.RotaQuery) ([]console.Standing, error) {
+	s, err := r.snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []console.Standing
+	var on policy.OnCall
+	for _, sch := range asked(s.Book, q) {
+		if !s.Resolve(sch.ID, q.From, &on) {
+			continue
+		}
+		because := s.Explain(sch.ID, q.From)
+		for n, tier := range on.Tiers {
+			one := console.Standing{Clinic: sch.Clinic, Schedule: sch.ID, Tier: n + 1, Until: on.Until, Because: because}
+			if len(tier.People) == 0 {
+				out = append(out, one)
+			}
+			for _, p := range tier.People {
+				one.Person, one.Source, one.Until = p.Person, sourceOf(p.Source), p.Until
+				out = append(out, one)
+			}
+		}
+	}
+	return out, nil
+}
+
+func (r rota) Shifts(ctx context.Context, q console.RotaQuery) ([]console.Shift, error) {
+	s, err := r.snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []console.Shift
+	for _, sch := range asked(s.Book, q) {
+		stretches, _ := s.Expand(sch.ID, q.From, q.To)
+		for _, st := range stretches {
+			one := console.Shift{Clinic: sch.Clinic, Schedule: sch.ID, Tier: st.Tier, Start: st.Start, End: st.End}
+			if len(st.People) == 0 {
+				out = append(out, one)
+			}
+			for _, p := range st.People {
+				one.Person, one.Source = p.Person, sourceOf(p.Source)
+				out = append(out, one)
+			}
+		}
+	}
+	return out, nil
+}
+
+// asked are the schedules that a question is about.
+func asked(b *policy.Book, q console.RotaQuery) []policy.Schedule {
+	var out []policy.Schedule
+	for _, s := range b.Schedules {
+		if (q.Clinic == "" || q.Clinic == s.Clinic) && (q.Schedule == "" || q.Schedule == s.ID) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// sourceOf names what put a person there.
+func sourceOf(s policy.Source) string {
+	if s.Kind != "" {
+		return fmt.Sprintf("%s %s", s.Kind, s.Edit)
+	}
+	return fmt.Sprintf("layer %s, period %d", s.Layer, s.Period)
+}
+
+func (r rota) Verify(_ context.Context, cases []byte) (console.Verdict, error) {
+	v, err := policy.VerifyIn(cases, r.Zones)
+	if err != nil {
+		return console.Verdict{}, console.Mistakes{{Field: "body", Text: err.Error()}}
+	}
+	return verdictOf(v), nil
+}
+
+func verdictOf(v policy.Verdict) console.Verdict {
+	out := console.Verdict{Total: v.Total, Wrong: v.Wrong, Cases: make([]console.CaseVerdict, len(v.Cases))}
+	for i, c := range v.Cases {
+		out.Cases[i] = console.CaseVerdict{ID: c.ID, OK: c.OK, Got: c.Got, Expect: c.Expect}
+	}
+	return out
+}
