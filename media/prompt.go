@@ -53,13 +53,13 @@ var builtIn = sync.OnceValue(func() []*Prompt {
 	return all
 })
 
-// LoadPrompt reads a prompt from a WAV file of 16-bit PCM at 8, 16 or 48 kHz.
+// LoadPrompt reads a prompt from a WAV file of 16-bit PCM at 8 to 96 kHz.
 func LoadPrompt(name string, wav io.Reader) (*Prompt, error) {
 	s, err := ReadWAV(wav)
 	if err != nil {
 		return nil, fmt.Errorf("prompt %s: %w", name, err)
 	}
-	return newPrompt(name, s.at8k()), nil
+	return newPrompt(name, narrowed(s)), nil
 }
 
 // Name is what the prompt is called in a book.

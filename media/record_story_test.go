@@ -88,42 +88,49 @@ func must[T any](t *testing.T) func(T, error) T {
 	}
 }
 
-// TestBothVoicesAreHeardAndRecorded: the caller talks to the agent through the server, by different suites; each
-// hears the other, the recording has the caller in channel 1 and the agent in channel 2, and nothing is mixed up.
-func TestBothVoicesAreHeardAndRecorded(t *testing.T) {
-	sdp, session := must[[]byte](t), must[*media.Session](t)
-	engine := running(t)
-	caller := scripted(t, mediatest.Options{Suites: []string{"AES_CM_128_HMAC_SHA1_80"}})
-	agent := scripted(t, mediatest.Options{Suites: []string{"AEAD_AES_256_GCM"}})
-	call := engine.NewCall()
-	defer call.Close()
-	profile := media.Profile{Bind: netip.MustParseAddr("127.0.0.1")}
-	in, out := session(call.NewSession(profile)), session(call.NewSession(profile))
-	digits := make(chan byte, 8)
-	in.Listen(func(e media.Event) {
-		if e.Kind == media.Digit {
-			digits <- e.Digit
-		}
-	})
+// conversation is a caller and an agent joined by the server, each with a suite of its own.
+type conversation struct {
+	caller, agent *mediatest.Peer
+	in, out       *media.Session
+	call          *media.Call
+}
 
-	if err := caller.Accept(sdp(in.Answer(sdp(caller.Offer())))); err != nil {
+func talking(t *testing.T) conversation {
+	t.Helper()
+	sdp, session := must[[]byte](t), must[*media.Session](t)
+	c := conversation{
+		caller: scripted(t, mediatest.Options{Suites: []string{"AES_CM_128_HMAC_SHA1_80"}}),
+		agent:  scripted(t, mediatest.Options{Suites: []string{"AEAD_AES_256_GCM"}}),
+		call:   running(t).NewCall(),
+	}
+	t.Cleanup(c.call.Close)
+	profile := media.Profile{Bind: netip.MustParseAddr("127.0.0.1")}
+	c.in, c.out = session(c.call.NewSession(profile)), session(c.call.NewSession(profile))
+	if err := c.caller.Accept(sdp(c.in.Answer(sdp(c.caller.Offer())))); err != nil {
 		t.Fatal(err)
 	}
-	if err := out.Accept(sdp(agent.Answer(sdp(out.Offer(in))))); err != nil {
+	if err := c.out.Accept(sdp(c.agent.Answer(sdp(c.out.Offer(c.in))))); err != nil {
 		t.Fatal(err)
 	}
-	call.Bridge(in, out)
-	tap, began := in.Record(nil), time.Now()
+	c.call.Bridge(c.in, c.out)
+	return c
+}
+
+// TestBothVoicesAreHeardAndRecorded: each hears the other, the recording has the caller in channel 1 and the agent in
+// channel 2, and nothing is mixed up.
+func TestBothVoicesAreHeardAndRecorded(t *testing.T) {
+	c := talking(t)
+	tap, began := c.in.Record(nil), time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	fromCaller, fromAgent := caller.Speak(mediatest.Caller()), agent.Speak(mediatest.Agent())
-	if err := agent.AwaitSound(ctx, fromCaller, 4*time.Second); err != nil {
+	fromCaller, fromAgent := c.caller.Speak(mediatest.Caller()), c.agent.Speak(mediatest.Agent())
+	if err := c.agent.AwaitSound(ctx, fromCaller, 4*time.Second); err != nil {
 		t.Fatal(err)
 	}
-	if err := caller.AwaitSound(ctx, fromAgent, 4*time.Second); err != nil {
+	if err := c.caller.AwaitSound(ctx, fromAgent, 4*time.Second); err != nil {
 		t.Fatal(err)
 	}
-	heardByAgent, heardByCaller := agent.Heard(fromCaller), caller.Heard(fromAgent)
+	heardByAgent, heardByCaller := c.agent.Heard(fromCaller), c.caller.Heard(fromAgent)
 	kept := new(tape)
 	tap.Open(kept)
 	tap.Stop(media.Complete)
@@ -131,24 +138,37 @@ func TestBothVoicesAreHeardAndRecorded(t *testing.T) {
 	if err := tap.Err(); err != nil || kept.finished != 1 || kept.status != media.Complete {
 		t.Fatalf("finished %d times with status %d: %v", kept.finished, kept.status, err)
 	}
-
-	sounds := map[string][3][]int16{
+	from := func(at time.Time) int { return int(at.Sub(began).Seconds() * 8000) }
+	for name, s := range map[string][3][]int16{ // the right voice, the wrong one, what was heard
 		"agent hears":  {mediatest.Caller(), mediatest.Agent(), heardByAgent},
 		"caller hears": {mediatest.Agent(), mediatest.Caller(), heardByCaller},
-		"channel 1":    {mediatest.Caller(), mediatest.Agent(), kept.sides[0][int(fromCaller.Sub(began).Seconds()*8000):]},
-		"channel 2":    {mediatest.Agent(), mediatest.Caller(), kept.sides[1][int(fromAgent.Sub(began).Seconds()*8000):]},
-	}
-	for name, s := range sounds {
+		"channel 1":    {mediatest.Caller(), mediatest.Agent(), kept.sides[0][from(fromCaller):]},
+		"channel 2":    {mediatest.Agent(), mediatest.Caller(), kept.sides[1][from(fromAgent):]},
+	} {
 		right, wrong := mediatest.Correlate(s[0], s[2], 8000), mediatest.Correlate(s[1], s[2], 8000)
 		if right.Score < 0.9 || wrong.Score > 0.3 {
 			t.Errorf("%s: right voice %+v, wrong voice %+v", name, right, wrong)
 		}
+		t.Logf("%s: right voice %.3f, %d samples late; wrong voice %.3f", name, right.Score, right.Lag, wrong.Score)
 	}
-	if err := caller.SendDigits(ctx, "42#"); err != nil {
+}
+
+// TestCallersKeysReachTheAgentAndTheCall: pressed keys are relayed and reported once each.
+func TestCallersKeysReachTheAgentAndTheCall(t *testing.T) {
+	c := talking(t)
+	digits := make(chan byte, 8)
+	c.in.Listen(func(e media.Event) {
+		if e.Kind == media.Digit {
+			digits <- e.Digit
+		}
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := c.caller.SendDigits(ctx, "42#"); err != nil {
 		t.Fatal(err)
 	}
-	if err := agent.Await(ctx, func(p *mediatest.Peer) bool { return p.Digits() == "42#" }); err != nil {
-		t.Errorf("agent heard keys %q", agent.Digits())
+	if err := c.agent.Await(ctx, func(p *mediatest.Peer) bool { return p.Digits() == "42#" }); err != nil {
+		t.Errorf("agent heard keys %q", c.agent.Digits())
 	}
 	for _, want := range []byte("42#") {
 		select {

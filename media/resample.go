@@ -90,3 +90,35 @@ func filtered(past *[halfTaps]int16) int64 {
 func rounded(q15 int64) int16 {
 	return int16(max(math.MinInt16, min(math.MaxInt16, (q15+1<<14)>>15)))
 }
+
+// narrowed brings a whole sound of any rate from 8 kHz up to 8 kHz, for prompts as they are loaded: a sinc under
+// a bell that cuts at 3.7 kHz, computed anew for each sample, since the two rates may have no common measure.
+func narrowed(s Sound) []int16 {
+	if s.Rate == 8000 {
+		return s.Samples
+	}
+	const width, cut, lobes = 7, 3700.0, 24
+	step := float64(s.Rate) / 8000
+	reach := lobes * float64(s.Rate) / (2 * cut)
+	out := make([]int16, len(s.Samples)*8000/s.Rate)
+	for i := range out {
+		middle, sum, weight := float64(i)*step, 0.0, 0.0
+		for k := int(math.Ceil(middle - reach)); k <= int(middle+reach); k++ {
+			at := (float64(k) - middle) / reach
+			w := sinc(2*cut*(float64(k)-middle)/float64(s.Rate)) * math.Exp(-width*at*at/2)
+			weight += w
+			if k >= 0 && k < len(s.Samples) {
+				sum += w * float64(s.Samples[k])
+			}
+		}
+		out[i] = int16(max(math.MinInt16, min(math.MaxInt16, math.Round(sum/weight))))
+	}
+	return out
+}
+
+func sinc(x float64) float64 {
+	if x == 0 {
+		return 1
+	}
+	return math.Sin(math.Pi*x) / (math.Pi * x)
+}

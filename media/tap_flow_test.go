@@ -104,6 +104,17 @@ func TestClosedSessionEndsItsRecordingAtOnce(t *testing.T) {
 	}
 }
 
+func TestStoppedRecordingStaysCompleteWhenItsSessionCloses(t *testing.T) {
+	s := newStudio(t, PCMU)
+	s.talk(0, 25, 1)
+	s.tap.Stop(Complete)
+	s.tap.orphan()
+	s.drain()
+	if s.reel.finished != 1 || s.reel.status != Complete || s.reel.samples != 4000 {
+		t.Errorf("finished %d times, status %d, %d samples", s.reel.finished, s.reel.status, s.reel.samples)
+	}
+}
+
 func TestFileEndsAtEightHours(t *testing.T) {
 	s := newStudio(t, PCMU)
 	blocks := 0

@@ -16,7 +16,7 @@ type Sound struct {
 	Samples []int16
 }
 
-// ReadWAV reads a RIFF WAVE file of 16-bit linear PCM at 8, 16 or 48 kHz. Of two channels it takes the mean.
+// ReadWAV reads a RIFF WAVE file of 16-bit linear PCM at 8 to 96 kHz. Of two channels it takes the mean.
 func ReadWAV(r io.Reader) (Sound, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxSound+4097))
 	if err != nil {
@@ -73,8 +73,8 @@ func parseFormat(b []byte) (wavFormat, error) {
 		return wavFormat{}, fmt.Errorf("wav: want 16-bit PCM of one or two channels, have tag %d, %d bits, %d channels",
 			f.tag, f.bits, f.channels)
 	}
-	if f.rate != 8000 && f.rate != 16000 && f.rate != 48000 {
-		return wavFormat{}, fmt.Errorf("wav: want 8, 16 or 48 kHz, have %d Hz", f.rate)
+	if f.rate < 8000 || f.rate > 96000 {
+		return wavFormat{}, fmt.Errorf("wav: want 8 to 96 kHz, have %d Hz", f.rate)
 	}
 	return f, nil
 }
@@ -117,30 +117,4 @@ func WriteWAV(w io.Writer, s Sound) error {
 		return fmt.Errorf("wav: %w", err)
 	}
 	return nil
-}
-
-// at8k is the sound at 8 kHz.
-func (s Sound) at8k() []int16 {
-	switch s.Rate {
-	case 16000:
-		out := make([]int16, len(s.Samples)/2)
-		new(downsampler).convert(out, s.Samples)
-		return out
-	case 48000:
-		return Sound{16000, thirds(s.Samples)}.at8k()
-	}
-	return s.Samples
-}
-
-// thirds brings 48 kHz to 16 kHz: the mean of seven samples around every third, enough for speech in a prompt.
-func thirds(in []int16) []int16 {
-	out := make([]int16, len(in)/3)
-	for i := range out {
-		sum := 0
-		for k := -3; k <= 3; k++ {
-			sum += int(in[max(0, min(len(in)-1, 3*i+k))])
-		}
-		out[i] = int16(sum / 7)
-	}
-	return out
 }
