@@ -324,6 +324,33 @@ func TestSignerIsC2SP(t *testing.T) {
 	}
 }
 
+func TestOldSignaturesHoldAfterANewKey(t *testing.T) {
+	old, _ := testSigner(t)
+	signed, err := old.Sign(3, Hash{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := NewSigner(Origin("test"), bytes.Repeat([]byte{9}, 32), bytes.Repeat([]byte{7}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err := NewVerifier(s.VerifierKey()); err != nil {
+		t.Fatal(err)
+	} else if _, err := v.Open(signed); err == nil {
+		t.Error("the new key alone opens what the old one signed")
+	}
+	v, err := NewVerifier(s.VerifierKeys()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.Open(signed); err != nil {
+		t.Error(err)
+	}
+	if again, err := s.Sign(4, Hash{2}); err != nil || bytes.Equal(again, signed) {
+		t.Error(err)
+	}
+}
+
 func FuzzParseLeaf(f *testing.F) {
 	leaf, _ := Leaf(event(3), 3)
 	f.Add(leaf)

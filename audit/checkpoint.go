@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,33 +51,52 @@ func parseCheckpoint(text string) (Checkpoint, error) {
 type Signer struct {
 	origin string
 	signer note.Signer
-	vkey   string
+	vkeys  []string // the current one first
 }
 
 // NewSigner makes a signer of origin's log from a 32-byte Ed25519 seed, which seal keeps wrapped under purpose "audit".
-func NewSigner(origin string, seed []byte) (*Signer, error) {
+// Seeds that signed before are given after it: their signatures hold, and nothing is signed with them.
+func NewSigner(origin string, seed []byte, older ...[]byte) (*Signer, error) {
+	s := &Signer{origin: origin}
+	for _, one := range append([][]byte{seed}, older...) {
+		signer, vkey, err := keyPair(origin, one)
+		if err != nil {
+			return nil, err
+		}
+		if s.signer == nil {
+			s.signer = signer
+		}
+		s.vkeys = append(s.vkeys, vkey)
+	}
+	return s, nil
+}
+
+func keyPair(origin string, seed []byte) (note.Signer, string, error) {
 	if len(seed) != ed25519.SeedSize {
-		return nil, fmt.Errorf("audit signer: seed of %d bytes, want %d", len(seed), ed25519.SeedSize)
+		return nil, "", fmt.Errorf("audit signer: seed of %d bytes, want %d", len(seed), ed25519.SeedSize)
 	}
 	public := ed25519.NewKeyFromSeed(seed).Public().(ed25519.PublicKey)
 	vkey, err := note.NewEd25519VerifierKey(origin, public)
 	if err != nil {
-		return nil, fmt.Errorf("audit signer: origin %q: not a key name", origin)
+		return nil, "", fmt.Errorf("audit signer: origin %q: not a key name", origin)
 	}
 	hash := strings.Split(vkey, "+")[1]
 	secret := base64.StdEncoding.EncodeToString(append([]byte{1}, seed...)) // 1 = Ed25519, C2SP signed-note
 	s, err := note.NewSigner("PRIVATE+KEY+" + origin + "+" + hash + "+" + secret)
 	if err != nil {
-		return nil, errors.New("audit signer: not a key") // the library's error could quote the key
+		return nil, "", errors.New("audit signer: not a key") // the library's error could quote the key
 	}
-	return &Signer{origin: origin, signer: s, vkey: vkey}, nil
+	return s, vkey, nil
 }
 
 // Origin is the log's name.
 func (s *Signer) Origin() string { return s.origin }
 
 // VerifierKey is the public key in the form of C2SP signed-note, for witnesses and for `audit verify`.
-func (s *Signer) VerifierKey() string { return s.vkey }
+func (s *Signer) VerifierKey() string { return s.vkeys[0] }
+
+// VerifierKeys are the public keys of every seed, the current one first.
+func (s *Signer) VerifierKeys() []string { return slices.Clone(s.vkeys) }
 
 // Sign gives the signed note of a log of size leaves with this root.
 func (s *Signer) Sign(size int64, root Hash) ([]byte, error) {

@@ -143,5 +143,5 @@ func (s *Store) verifier(more []string) (*audit.Verifier, error) {
 	if k == nil {
 		return nil, ErrSealed
 	}
-	return audit.NewVerifier(append([]string{k.signer.VerifierKey()}, more...)...)
+	return audit.NewVerifier(append(k.signer.VerifierKeys(), more...)...)
 }

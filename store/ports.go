@@ -22,7 +22,7 @@ type Sealer interface {
 // Signer signs the checkpoints of the audit log; *audit.Signer is one.
 type Signer interface {
 	Sign(size int64, root audit.Hash) ([]byte, error)
-	VerifierKey() string
+	VerifierKeys() []string // the current one first, then those that signed before
 }
 
 // Spool keeps sealed entries on disk while the database cannot be written. Append returns when the entry is safe.
