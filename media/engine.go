@@ -168,7 +168,7 @@ func (e *Engine) abandon() {
 
 // Totals are the counters since Open.
 func (e *Engine) Totals() Totals {
-	t := Totals{Loops: len(e.loops), PortsFree: e.ports.left()}
+	t := Totals{Loops: len(e.loops)}
 	for _, l := range e.loops {
 		var share Totals
 		if !l.ask(func() { share = l.totals() }) {
@@ -177,6 +177,7 @@ func (e *Engine) Totals() Totals {
 		}
 		t.merge(share)
 	}
+	t.PortsFree = e.ports.left()
 	return t
 }
 

@@ -136,7 +136,7 @@ func (l *loop) stop() {
 // deliver is the beginning of every packet's path.
 func (l *loop) deliver(e *endpoint, packet []byte, from netip.AddrPort) {
 	if e.stream != nil {
-		e.stream.receive(packet, from, e.control)
+		e.stream.receive(packet, from, e)
 	}
 }
 

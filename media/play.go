@@ -36,7 +36,10 @@ const mostKeys = 32
 // catchUp is how far a player may fall behind before it skips instead of hurrying.
 const catchUp = 100 * time.Millisecond
 
-func (v *voice) busy() bool { return v.player != nil || len(v.keys) > 0 }
+func (v *voice) busy() bool { return v.player != nil || v.pressing() }
+
+// pressing reports whether a key is down; between two keys the others may be heard.
+func (v *voice) pressing() bool { return len(v.keys) > 0 && v.keys[0].rest == keyGap }
 
 // play starts p; what played before has ended.
 func (s *stream) play(p *Prompt, times int, ended chan struct{}) {
@@ -75,7 +78,11 @@ func (v *voice) silence(s *stream) {
 // playFrame sends the next 20 ms. A peer that holds us misses them; the prompt goes on.
 func (s *stream) playFrame(now int64) {
 	v := &s.voice
-	n, more := s.sayFrame(v.player, len(v.keys) == 0)
+	b := s.loop.buffer()
+	n, more := v.player.frame(b[12 : 12+maxPayload])
+	if !v.pressing() {
+		s.say(b, n)
+	}
 	if n == 0 || !more {
 		v.silence(s)
 		return
@@ -93,17 +100,14 @@ func nextDue(due, now int64) int64 {
 	return due
 }
 
-// sayFrame takes one frame from p and sends it where alone is right.
-func (s *stream) sayFrame(p *player, aloud bool) (n int, more bool) {
-	b := s.loop.buffer()
-	n, more = p.frame(b[12 : 12+maxPayload])
-	if n == 0 || !aloud || !s.speaks() {
-		return n, more
+// say sends a frame of our own; it lies in b behind the place of the header.
+func (s *stream) say(b []byte, n int) {
+	if n == 0 || !s.speaks() {
+		return
 	}
 	m := s.nextMark(n)
 	s.record(toldSide, s.terms.codec, b[12:12+n], m.timestamp, s.out.ssrc)
 	s.emit(b, 12, n, m)
-	return n, more
 }
 
 // nextMark continues the outbound stream with a frame of our own.
@@ -169,11 +173,12 @@ func (s *stream) pressOn(k *key) bool {
 	if k.rest < keyGap {
 		return false
 	}
+	b := s.loop.buffer()
 	if k.tone != nil {
-		n, more := s.sayFrame(k.tone, true)
+		n, more := k.tone.frame(b[12 : 12+maxPayload])
+		s.say(b, n)
 		return n > 0 && more
 	}
-	b := s.loop.buffer()
 	n, more := k.writer.next(b[12 : 12+maxPayload])
 	if n > 0 && s.speaks() {
 		s.out.epoch = 0

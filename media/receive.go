@@ -21,7 +21,7 @@ type heardPacket struct {
 }
 
 // receive takes one datagram. RTCP shares the port with rtcp-mux and is told by its type (RFC 5761 §4).
-func (s *stream) receive(packet []byte, from netip.AddrPort, control bool) {
+func (s *stream) receive(packet []byte, from netip.AddrPort, at *endpoint) {
 	if s.terms == nil {
 		return // no keys yet: nothing that comes can be believed
 	}
@@ -29,12 +29,12 @@ func (s *stream) receive(packet []byte, from netip.AddrPort, control bool) {
 		s.stats.Malformed++
 		return
 	}
-	if control || packet[1] >= 192 && packet[1] <= 223 {
+	if at.control || packet[1] >= 192 && packet[1] <= 223 {
 		s.receiveReport(packet, from)
 		return
 	}
-	at := headerLength(packet)
-	if at < 0 || len(packet)-at > maxPayload {
+	head := headerLength(packet)
+	if head < 0 || len(packet)-head > maxPayload {
 		s.stats.Malformed++
 		return
 	}
@@ -43,7 +43,7 @@ func (s *stream) receive(packet []byte, from netip.AddrPort, control bool) {
 		return
 	}
 	s.latch(from)
-	s.hear(packet, at)
+	s.hear(packet, head)
 }
 
 // headerLength is the length of an RTP header with its CSRCs and extension, or -1.
@@ -168,33 +168,47 @@ func (s *stream) hear(packet []byte, at int) {
 
 // follow does the sequence numbers; false: the packet goes no further.
 func (s *stream) follow(p *heardPacket, ssrc uint32, seq uint16) bool {
-	now := s.loop.now
 	s.alive()
 	s.stats.Received++
 	src := &s.source
-	if !src.known || src.ssrc != ssrc || src.restarts(seq, s.terms.in != nil) {
+	switch {
+	case !src.known || src.ssrc != ssrc:
 		s.beginSource(ssrc, seq)
 		p.ext = src.newest
-	} else {
-		var v verdict
-		p.ext, v = src.place(seq)
-		switch v {
-		case stale:
+	case src.jumps(seq):
+		if s.terms.in == nil && !src.confirms(seq) {
 			s.stats.Late++
 			return false
-		case duplicate:
-			s.stats.Duplicate++
+		}
+		s.beginSource(ssrc, seq)
+		p.ext = src.newest
+	default:
+		var v verdict
+		if p.ext, v = src.place(seq); !s.passes(v, src.newest-p.ext) {
 			return false
-		case reordered:
-			s.stats.Reordered++
-			if src.newest-p.ext > lateBy {
-				s.stats.Late++
-			}
 		}
 	}
 	p.epoch = src.epoch
 	if p.kind != kindEvent { // an event's timestamp is that of its beginning
-		src.time(p.timestamp, now/125_000) // 8000 a second
+		src.time(p.timestamp, s.loop.now/125_000) // 8000 a second
+	}
+	return true
+}
+
+// passes counts what is out of order and stops what is out of reach.
+func (s *stream) passes(v verdict, behind int64) bool {
+	switch v {
+	case stale:
+		s.stats.Late++
+		return false
+	case duplicate:
+		s.stats.Duplicate++
+		return false
+	case reordered:
+		s.stats.Reordered++
+		if behind > lateBy {
+			s.stats.Late++
+		}
 	}
 	return true
 }
@@ -205,6 +219,7 @@ func (s *stream) beginSource(ssrc uint32, seq uint16) {
 		s.lost += s.source.lost()
 		if s.source.ssrc != ssrc {
 			s.stats.SSRCChanges++
+			s.keys = digitReader{}
 		}
 	}
 	jitter := s.source.jitter

@@ -248,3 +248,32 @@ func TestNothingPassesBeforeKeysOrBridge(t *testing.T) {
 	caller.say("now")
 	agent.hearsThis("now")
 }
+
+// In clear nothing is authenticated: one wild number does not throw the stream off, two in a row are a new beginning.
+func TestWildNumbersInClear(t *testing.T) {
+	p := newPair(t, Config{}, Clear, AES128CM80)
+	p.caller.say("one")
+	one := p.agent.hearsThis("one")
+	at := p.caller.seq
+	p.caller.seq += 20_000
+	p.caller.say("wild")
+	p.agent.hearsNothing()
+	p.caller.seq = at
+	p.caller.say("two")
+	if two := p.agent.hearsThis("two"); two.SequenceNumber != one.SequenceNumber+1 {
+		t.Errorf("%v then %v", one.Header, two.Header)
+	}
+	p.caller.seq -= 25_000
+	p.caller.say("anew, unheard")
+	p.caller.say("anew")
+	if three := p.agent.hearsThis("anew"); three.SequenceNumber != one.SequenceNumber+2 {
+		t.Errorf("%v then %v", one.Header, three.Header)
+	}
+	stranger := newPhoneAt(t, Clear, "127.0.0.7")
+	stranger.to = p.caller.to
+	stranger.say("hello?")
+	p.agent.hearsNothing()
+	if s := p.a.Stats(); s.WrongSource != 1 || s.Late != 2 {
+		t.Errorf("%+v", s)
+	}
+}

@@ -67,15 +67,15 @@ func (s *source) place(seq uint16) (ext int64, v verdict) {
 	return ext, reordered
 }
 
-// restarts reports whether seq is so far off that the peer has begun anew. Two packets in a row must say so where
-// nothing is authenticated.
-func (s *source) restarts(seq uint16, authenticated bool) bool {
+// jumps reports whether seq is so far off that the peer has begun anew.
+func (s *source) jumps(seq uint16) bool {
 	ahead := int16(seq - uint16(s.newest))
-	if ahead < maxDropout && ahead > -maxDropout {
-		s.isBad = false
-		return false
-	}
-	if authenticated || s.isBad && seq == s.bad {
+	return ahead >= maxDropout || ahead <= -maxDropout
+}
+
+// confirms wants two packets in a row to say so, where nothing is authenticated.
+func (s *source) confirms(seq uint16) bool {
+	if s.isBad && seq == s.bad {
 		return true
 	}
 	s.bad, s.isBad = seq+1, true

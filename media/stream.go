@@ -117,7 +117,7 @@ func (s *stream) agree(t *terms) {
 		s.older, s.oldEnd = before.in, s.loop.now+int64(oldKeysFor)
 		s.source.known = false
 	}
-	if before == nil || before.remote != t.remote || before.in != t.in {
+	if before == nil || before.remote != t.remote {
 		s.latched, s.latchedControl = netip.AddrPort{}, netip.AddrPort{}
 	}
 	if before != nil && before.out != t.out {

@@ -23,7 +23,7 @@ type timer struct {
 type wheel struct {
 	at    int64 // the next tick to fire
 	slots [wheelSlots]timer
-	full  [wheelSlots / 64]uint64 // bit set: the slot may hold a timer
+	full  [wheelSlots / 64]uint64 // bit set: the slot holds a timer
 }
 
 func newWheel(now int64) *wheel {
@@ -54,6 +54,9 @@ func (w *wheel) stop(t *timer) {
 	}
 	t.prev.next, t.next.prev = t.next, t.prev
 	t.prev, t.next, t.set = nil, nil, false
+	if root := &w.slots[t.slot]; root.next == root {
+		w.full[t.slot/64] &^= 1 << (t.slot % 64)
+	}
 }
 
 // advance fires what is due. A timer that sets itself again lands in a later tick.
@@ -68,7 +71,6 @@ func (w *wheel) advance(now int64) {
 		if w.full[slot/64]&(1<<(slot%64)) == 0 {
 			continue
 		}
-		w.full[slot/64] &^= 1 << (slot % 64)
 		for root := &w.slots[slot]; root.next != root; {
 			t := root.next
 			w.stop(t)
