@@ -18,21 +18,42 @@ type Sound struct {
 
 // ReadWAV reads a RIFF WAVE file of 16-bit linear PCM at 8 to 96 kHz. Of two channels it takes the mean.
 func ReadWAV(r io.Reader) (Sound, error) {
+	sides, err := ReadChannels(r)
+	if err != nil || len(sides) == 1 {
+		return first(sides), err
+	}
+	mean := make([]int16, len(sides[0].Samples))
+	for i := range mean {
+		mean[i] = int16((int(sides[0].Samples[i]) + int(sides[1].Samples[i])) / 2)
+	}
+	return Sound{sides[0].Rate, mean}, nil
+}
+
+func first(sides []Sound) Sound {
+	if len(sides) == 0 {
+		return Sound{}
+	}
+	return sides[0]
+}
+
+// ReadChannels reads the same files as ReadWAV and keeps the channels, one or two, apart: an exported recording's first
+// is the caller.
+func ReadChannels(r io.Reader) ([]Sound, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxSound+4097))
 	if err != nil {
-		return Sound{}, fmt.Errorf("wav: %w", err)
+		return nil, fmt.Errorf("wav: %w", err)
 	}
 	if len(raw) > maxSound+4096 {
-		return Sound{}, errors.New("wav: longer than ten minutes")
+		return nil, errors.New("wav: longer than ten minutes")
 	}
 	return parseWAV(raw)
 }
 
 type wavFormat struct{ tag, channels, rate, bits int }
 
-func parseWAV(raw []byte) (Sound, error) {
+func parseWAV(raw []byte) ([]Sound, error) {
 	if len(raw) < 12 || string(raw[:4]) != "RIFF" || string(raw[8:12]) != "WAVE" {
-		return Sound{}, errors.New("wav: not a RIFF WAVE file")
+		return nil, errors.New("wav: not a RIFF WAVE file")
 	}
 	var f wavFormat
 	for rest := raw[12:]; len(rest) >= 8; {
@@ -40,20 +61,20 @@ func parseWAV(raw []byte) (Sound, error) {
 		body := rest[8:]
 		switch {
 		case id == "data" && f == wavFormat{}:
-			return Sound{}, errors.New("wav: sound before its format")
+			return nil, errors.New("wav: sound before its format")
 		case id == "data":
 			return f.sound(body[:min(size, len(body))]) // a stream's writer may leave the size at its largest
 		case size > len(body):
-			return Sound{}, errors.New("wav: cut chunk")
+			return nil, errors.New("wav: cut chunk")
 		case id == "fmt ":
 			var err error
 			if f, err = parseFormat(body[:size]); err != nil {
-				return Sound{}, err
+				return nil, err
 			}
 		}
 		rest = body[min(size+size&1, len(body)):]
 	}
-	return Sound{}, errors.New("wav: no sound in it")
+	return nil, errors.New("wav: no sound in it")
 }
 
 func parseFormat(b []byte) (wavFormat, error) {
@@ -79,19 +100,19 @@ func parseFormat(b []byte) (wavFormat, error) {
 	return f, nil
 }
 
-func (f wavFormat) sound(data []byte) (Sound, error) {
-	s := Sound{Rate: f.rate, Samples: make([]int16, len(data)/2/f.channels)}
-	if len(s.Samples) == 0 {
-		return Sound{}, errors.New("wav: no sound in it")
+func (f wavFormat) sound(data []byte) ([]Sound, error) {
+	n := len(data) / 2 / f.channels
+	if n == 0 {
+		return nil, errors.New("wav: no sound in it")
 	}
-	for i := range s.Samples {
-		sum := 0
-		for c := range f.channels {
-			sum += int(int16(binary.LittleEndian.Uint16(data[2*(i*f.channels+c):])))
+	sides := make([]Sound, f.channels)
+	for c := range sides {
+		sides[c] = Sound{f.rate, make([]int16, n)}
+		for i := range n {
+			sides[c].Samples[i] = int16(binary.LittleEndian.Uint16(data[2*(i*f.channels+c):]))
 		}
-		s.Samples[i] = int16(sum / f.channels)
 	}
-	return s, nil
+	return sides, nil
 }
 
 // WriteWAV writes linear PCM of one channel.

@@ -50,13 +50,18 @@ func wavOf(chunks ...string) []byte {
 const pcmStereo = "fmt \x10\x00\x00\x00\x01\x00\x02\x00\x40\x1f\x00\x00\x00\x7d\x00\x00\x04\x00\x10\x00"
 
 func TestSoundFilesOfOthers(t *testing.T) {
-	s, err := parseWAV(wavOf("LIST\x03\x00\x00\x00abc\x00", pcmStereo, "data\x08\x00\x00\x00\x02\x00\x04\x00\xfe\xff\xfc\xff"))
+	stereo := wavOf("LIST\x03\x00\x00\x00abc\x00", pcmStereo, "data\x08\x00\x00\x00\x02\x00\x04\x00\xfe\xff\xfc\xff")
+	s, err := ReadWAV(bytes.NewReader(stereo))
 	if err != nil || len(s.Samples) != 2 || s.Samples[0] != 3 || s.Samples[1] != -3 {
 		t.Errorf("stereo with a list before it: %+v, %v", s, err)
 	}
-	s, err = parseWAV(wavOf(pcmStereo, "data\xff\xff\xff\xff\x02\x00\x04\x00\x01"))
-	if err != nil || len(s.Samples) != 1 {
-		t.Errorf("a stream's unknown size: %+v, %v", s, err)
+	sides, err := ReadChannels(bytes.NewReader(stereo))
+	if err != nil || len(sides) != 2 || sides[0].Samples[1] != -2 || sides[1].Samples[1] != -4 {
+		t.Errorf("its channels apart: %+v, %v", sides, err)
+	}
+	sides, err = parseWAV(wavOf(pcmStereo, "data\xff\xff\xff\xff\x02\x00\x04\x00\x01"))
+	if err != nil || len(sides[0].Samples) != 1 {
+		t.Errorf("a stream's unknown size: %+v, %v", sides, err)
 	}
 	for name, bad := range map[string][]byte{
 		"empty":         nil,
@@ -71,7 +76,7 @@ func TestSoundFilesOfOthers(t *testing.T) {
 		"another beast": []byte("RIFX\x00\x00\x00\x00WAVE"),
 	} {
 		if s, err := parseWAV(bad); err == nil {
-			t.Errorf("%s: %d samples", name, len(s.Samples))
+			t.Errorf("%s: %d samples", name, len(s[0].Samples))
 		}
 	}
 }
@@ -85,11 +90,11 @@ func FuzzWAV(f *testing.F) {
 	f.Add(wavOf(pcmStereo, "data\x04\x00\x00\x00\x02\x00\x04\x00"))
 	f.Add(wavOf("LIST\x01\x00\x00\x00a", pcmStereo))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		s, err := parseWAV(raw)
-		if err == nil && (len(s.Samples) == 0 || 2*len(s.Samples) > len(raw)) {
-			t.Errorf("%d samples out of %d bytes", len(s.Samples), len(raw))
-		}
-		if err == nil {
+		sides, err := parseWAV(raw)
+		for _, s := range sides {
+			if len(s.Samples) == 0 || 2*len(s.Samples) > len(raw) || err != nil {
+				t.Errorf("%d samples out of %d bytes: %v", len(s.Samples), len(raw), err)
+			}
 			narrowed(s)
 		}
 	})
