@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -22,6 +23,7 @@ type Folder struct {
 	dirty  atomic.Bool
 	synced atomic.Int64 // unix nanoseconds of the last sync that succeeded
 	sync   func() error
+	shards sync.Mutex // whoever finds a shard there finds it on the disk
 }
 
 // syncInterval bounds what a power cut can take.
@@ -77,6 +79,8 @@ func (f *Folder) Create(name string) (*File, error) {
 }
 
 func (f *Folder) makeShard(dir string) error {
+	f.shards.Lock()
+	defer f.shards.Unlock()
 	if err := os.Mkdir(dir, 0o700); errors.Is(err, os.ErrExist) {
 		return nil
 	} else if err != nil {

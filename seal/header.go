@@ -73,7 +73,7 @@ type Header struct {
 	Rate     int // samples a second
 	FileID   FileID
 	Salt     [32]byte
-	Escrow   bool // an escrow slot was present when the file was created
+	Escrow   bool // an escrow slot was present when the file was created; ours have none
 }
 
 // NewHeader makes the header of a new file with a random id and salt.

@@ -276,5 +276,12 @@ func (s *Spool) Empty() bool {
 	return s.seq == 0
 }
 
+// KeyVersion is the version of the spool key that the entries are sealed under: it is in use until they are gone.
+func (s *Spool) KeyVersion() uint32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return binary.BigEndian.Uint32(s.head[8:])
+}
+
 // Close releases the file; what is in it stays.
 func (s *Spool) Close() error { return s.f.Close() }

@@ -139,7 +139,7 @@ func TestSpoolOutlivesARotation(t *testing.T) {
 	if err := s.Truncate(); err != nil {
 		t.Fatal(err)
 	}
-	if s.head[11] != 2 {
+	if s.KeyVersion() != 2 {
 		t.Error("an emptied spool goes on under the old key")
 	}
 }

@@ -55,8 +55,8 @@ type Summary struct {
 // Create writes the header and META to a new file and gives its Writer. The row that holds the wrapped key stands
 // before; h comes from NewHeader.
 func Create(out io.Writer, key DataKey, h Header, meta Meta) (*Writer, error) {
-	if !h.plausible() {
-		return nil, errors.New("create recording: header: codec, channels and rate do not fit together")
+	if !h.plausible() || h.Escrow {
+		return nil, errors.New("create recording: header: not one that NewHeader makes")
 	}
 	plain, err := meta.encode()
 	if err != nil {
