@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -159,3 +160,12 @@ func actions(t testing.TB, s *Store) []audit.Action {
 }
 
 func contains(s, part string) bool { return bytes.Contains([]byte(s), []byte(part)) }
+
+func readAll(t testing.TB, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
