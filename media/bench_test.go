@@ -4,8 +4,6 @@ import (
 	"net/netip"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // nowhere is a wire without a network: what is written is counted.
@@ -160,11 +158,4 @@ func BenchmarkPacketPath(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/base, "x-crypto")
 		})
 	}
-}
-
-// threadTime is the CPU time of the process.
-func processTime() time.Duration {
-	var r unix.Rusage
-	_ = unix.Getrusage(unix.RUSAGE_SELF, &r)
-	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
