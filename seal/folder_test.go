@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,12 +84,13 @@ func TestNoNameLeadsOutOfTheFolder(t *testing.T) {
 func TestFolderSyncsInGroups(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &Folder{}
-		syncs, broken := 0, false
+		var syncs atomic.Int64
+		var broken atomic.Bool
 		f.sync = func() error {
-			if broken {
+			if broken.Load() {
 				return io.ErrClosedPipe
 			}
-			syncs++
+			syncs.Add(1)
 			return nil
 		}
 		var troubles []error
@@ -105,21 +107,21 @@ func TestFolderSyncsInGroups(t *testing.T) {
 		}
 		second()
 		second()
-		if syncs != 1 || f.Synced().IsZero() {
-			t.Errorf("%d syncs for one busy and one quiet second", syncs)
+		if syncs.Load() != 1 || f.Synced().IsZero() {
+			t.Errorf("%d syncs for one busy and one quiet second", syncs.Load())
 		}
 		write()
-		broken = true
+		broken.Store(true)
 		second()
-		broken = false
+		broken.Store(false)
 		second()
-		if len(troubles) != 1 || syncs != 2 {
-			t.Errorf("%v, %d syncs after the failed one was made up for", troubles, syncs)
+		if len(troubles) != 1 || syncs.Load() != 2 {
+			t.Errorf("%v, %d syncs after the failed one was made up for", troubles, syncs.Load())
 		}
 		write()
 		stop()
 		<-done
-		if syncs != 3 {
+		if syncs.Load() != 3 {
 			t.Error("what was written last was not synced at the end")
 		}
 	})
