@@ -50,16 +50,6 @@ func (e telephoneEvent) put(dst []byte) int {
 	return eventSize
 }
 
-// rescaleEvent rewrites the duration in place for a leg with another clock (telephone-event's clock is its codec's:
-// 8000, or 48000 beside Opus). A duration that no longer fits stays at the longest.
-func rescaleEvent(payload []byte, from, to int) {
-	if len(payload) < eventSize || from == to || from <= 0 {
-		return
-	}
-	d := int(binary.BigEndian.Uint16(payload[2:])) * to / from
-	binary.BigEndian.PutUint16(payload[2:], uint16(min(d, longestTick)))
-}
-
 // digitReader finds the key presses in one peer's telephone-event packets. A press is known by its RTP timestamp,
 // which stands still while the key is down: the first packet that comes is enough, so neither the marker, nor the
 // first packet, nor all three ends need to arrive. The zero value is ready.
