@@ -122,15 +122,15 @@ func listed[T any](items []T, next string) list[T] {
 	return list[T]{items, next}
 }
 
-// paging is the query part of every list.
-type paging struct {
+// Paging is the query part of every list.
+type Paging struct {
 	Cursor string `query:"cursor" maxLength:"256" doc:"opaque; from next of the page before"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 
-func (p paging) page() Page { return Page{Cursor: p.Cursor, Limit: p.Limit} }
+func (p Paging) page() Page { return Page{Cursor: p.Cursor, Limit: p.Limit} }
 
-// named is the path part of a route about one thing.
-type named struct {
+// Named is the path part of a route about one thing.
+type Named struct {
 	ID string `path:"id" pattern:"^[A-Za-z0-9._~-]{1,64}$" patternDescription:"an id" doc:"opaque id"`
 }

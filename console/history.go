@@ -8,8 +8,8 @@ import (
 	"nightbell/policy"
 )
 
-// callView is a call as it leaves the house: From is "[phi:phone]" unless a reveal route made it.
-type callView struct {
+// CallView is a call as it leaves the house: From is "[phi:phone]" unless a reveal route made it.
+type CallView struct {
 	ID        string    `json:"id"`
 	Clinic    string    `json:"clinic"`
 	Trunk     string    `json:"trunk"`
@@ -24,8 +24,8 @@ type callView struct {
 	Recording string    `json:"recording,omitempty"`
 }
 
-type storyView struct {
-	callView
+type StoryView struct {
+	CallView
 	TrunkName  string      `json:"trunk_name"`
 	KnownBy    string      `json:"known_by"`
 	Protection string      `json:"protection"`
@@ -45,17 +45,17 @@ func number(p phi.Phone, sight Sight) string {
 	return p.String()
 }
 
-func viewCall(k Call, sight Sight) callView {
-	return callView{
+func viewCall(k Call, sight Sight) CallView {
+	return CallView{
 		ID: k.ID, Clinic: k.Clinic, Trunk: k.Trunk, Dialled: number(k.Dialled, sight), From: number(k.From, sight),
 		Arrived: k.Arrived, Answered: k.Answered, Ended: k.Ended,
 		Outcome: k.Outcome, By: k.By, Served: k.Served, Recording: k.Recording,
 	}
 }
 
-func viewStory(s CallStory, sight Sight) storyView {
-	v := storyView{
-		callView: viewCall(s.Call, sight), TrunkName: s.TrunkName, KnownBy: s.KnownBy, Protection: s.Protection,
+func viewStory(s CallStory, sight Sight) StoryView {
+	v := StoryView{
+		CallView: viewCall(s.Call, sight), TrunkName: s.TrunkName, KnownBy: s.KnownBy, Protection: s.Protection,
 		Plan: s.Plan, Legs: s.Legs, Events: s.Events,
 	}
 	if v.Legs == nil {
@@ -67,8 +67,8 @@ func viewStory(s CallStory, sight Sight) storyView {
 	return v
 }
 
-// span narrows a list to an interval and a clinic.
-type span struct {
+// Span narrows a list to an interval and a clinic.
+type Span struct {
 	Clinic string    `query:"clinic" maxLength:"64"`
 	From   time.Time `query:"from" doc:"arrived at or after"`
 	To     time.Time `query:"to" doc:"arrived before"`
@@ -86,10 +86,10 @@ func ownClinic(who Identity, asked string) (string, error) {
 }
 
 func listCalls(c *Console, ctx context.Context, in *struct {
-	paging
-	span
-}) (*answer[list[callView]], error) {
-	q := CallQuery{Page: in.page(), Clinic: in.Clinic, From: in.span.From, To: in.To}
+	Paging
+	Span
+}) (*answer[list[CallView]], error) {
+	q := CallQuery{Page: in.page(), Clinic: in.Clinic, From: in.Span.From, To: in.To}
 	return c.calls(ctx, q, hidden)
 }
 
@@ -109,13 +109,13 @@ func (s searchIn) query() CallQuery {
 	}
 }
 
-func searchCalls(c *Console, ctx context.Context, in *struct{ Body searchIn }) (*answer[list[callView]], error) {
+func searchCalls(c *Console, ctx context.Context, in *struct{ Body searchIn }) (*answer[list[CallView]], error) {
 	return c.calls(ctx, in.Body.query(), hidden)
 }
 
 // revealIn is a search whose answer shows the callers; without a number it is a list.
 type revealIn struct {
-	because
+	Because
 	Number string    `json:"number,omitempty" minLength:"3" maxLength:"32"`
 	Clinic string    `json:"clinic,omitempty" maxLength:"64"`
 	From   time.Time `json:"from,omitzero"`
@@ -124,7 +124,7 @@ type revealIn struct {
 	Limit  int       `json:"limit,omitempty" minimum:"1" maximum:"200" default:"50"`
 }
 
-func revealCalls(c *Console, ctx context.Context, in *struct{ Body revealIn }) (*answer[list[callView]], error) {
+func revealCalls(c *Console, ctx context.Context, in *struct{ Body revealIn }) (*answer[list[CallView]], error) {
 	b := in.Body
 	q := searchIn{b.Number, b.Clinic, b.From, b.To, b.Cursor, b.Limit}.query()
 	return c.calls(ctx, q, seeing{Clear, b.Reason})
@@ -139,7 +139,7 @@ type seeing struct {
 var hidden = seeing{sight: Redacted}
 
 // calls remembers the question, then asks it.
-func (c *Console) calls(ctx context.Context, q CallQuery, see seeing) (*answer[list[callView]], error) {
+func (c *Console) calls(ctx context.Context, q CallQuery, see seeing) (*answer[list[CallView]], error) {
 	clinic, err := ownClinic(askingOf(ctx).who, q.Clinic)
 	if err != nil {
 		return nil, err
@@ -152,22 +152,22 @@ func (c *Console) calls(ctx context.Context, q CallQuery, see seeing) (*answer[l
 	if err != nil {
 		return nil, err
 	}
-	views := make([]callView, len(page.Items))
+	views := make([]CallView, len(page.Items))
 	for i, k := range page.Items {
 		views[i] = viewCall(k, see.sight)
 	}
 	return say(listed(views, page.Next), nil)
 }
 
-func showCall(c *Console, ctx context.Context, in *named) (*answer[storyView], error) {
+func showCall(c *Console, ctx context.Context, in *Named) (*answer[StoryView], error) {
 	s, err := c.story(ctx, in.ID, "")
 	return say(viewStory(s, Redacted), err)
 }
 
 func revealCall(c *Console, ctx context.Context, in *struct {
-	named
-	Body because
-}) (*answer[storyView], error) {
+	Named
+	Body Because
+}) (*answer[StoryView], error) {
 	s, err := c.story(ctx, in.ID, in.Body.Reason)
 	return say(viewStory(s, Clear), err)
 }

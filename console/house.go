@@ -7,7 +7,7 @@ import (
 )
 
 func listAudit(c *Console, ctx context.Context, in *struct {
-	paging
+	Paging
 	Action string    `query:"action" maxLength:"64"`
 	Object string    `query:"object" maxLength:"128" doc:"call:ID, recording:ID, ..."`
 	Actor  string    `query:"actor" maxLength:"128" doc:"type:id"`
@@ -107,7 +107,7 @@ func createToken(c *Console, ctx context.Context, in *createTokenIn) (*answer[ma
 // done is the answer to a change that has nothing to say.
 type done struct{}
 
-func revokeToken(c *Console, ctx context.Context, in *named) (*done, error) {
+func revokeToken(c *Console, ctx context.Context, in *Named) (*done, error) {
 	return nil, c.ports.Tokens.Revoke(ctx, in.ID, askingOf(ctx).who.Actor)
 }
 
@@ -130,7 +130,7 @@ func enrolDevices(c *Console, ctx context.Context, in *struct{ Body Enrolment })
 	return say(listed(items, ""), err)
 }
 
-func revokeDevice(c *Console, ctx context.Context, in *named) (*done, error) {
+func revokeDevice(c *Console, ctx context.Context, in *Named) (*done, error) {
 	return nil, c.ports.Devices.Revoke(ctx, in.ID, askingOf(ctx).who.Actor)
 }
 
@@ -139,12 +139,12 @@ func listTrunks(c *Console, ctx context.Context, _ *struct{}) (*answer[list[Trun
 	return say(listed(items, ""), err)
 }
 
-func testTrunk(c *Console, ctx context.Context, in *named) (*answer[TrunkTest], error) {
+func testTrunk(c *Console, ctx context.Context, in *Named) (*answer[TrunkTest], error) {
 	return say(c.ports.Trunks.Test(ctx, in.ID))
 }
 
 func setTrunkSecret(c *Console, ctx context.Context, in *struct {
-	named
+	Named
 	Body struct {
 		Secret string `json:"secret" minLength:"20" maxLength:"128"`
 	}
@@ -157,11 +157,11 @@ func listAgents(c *Console, ctx context.Context, _ *struct{}) (*answer[list[Agen
 	return say(listed(items, ""), err)
 }
 
-func pauseAgent(c *Console, ctx context.Context, in *named) (*done, error) {
+func pauseAgent(c *Console, ctx context.Context, in *Named) (*done, error) {
 	return nil, c.ports.Agents.Pause(ctx, in.ID, askingOf(ctx).who.Actor)
 }
 
-func resumeAgent(c *Console, ctx context.Context, in *named) (*done, error) {
+func resumeAgent(c *Console, ctx context.Context, in *Named) (*done, error) {
 	return nil, c.ports.Agents.Resume(ctx, in.ID, askingOf(ctx).who.Actor)
 }
 

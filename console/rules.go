@@ -12,12 +12,12 @@ func showBook(c *Console, ctx context.Context, _ *struct{}) (*answer[BookView], 
 	return say(c.ports.Books.Show(ctx, Redacted))
 }
 
-// because is the body of every route that shows what is hidden by default.
-type because struct {
+// Because is the body of every route that shows what is hidden by default.
+type Because struct {
 	Reason string `json:"reason" minLength:"3" maxLength:"200" doc:"why; kept in the audit, so no patient's name or number in it"`
 }
 
-func revealBook(c *Console, ctx context.Context, in *struct{ Body because }) (*answer[BookView], error) {
+func revealBook(c *Console, ctx context.Context, in *struct{ Body Because }) (*answer[BookView], error) {
 	if err := c.remember(ctx, "book", "", notice{reason: in.Body.Reason}); err != nil {
 		return nil, err
 	}
@@ -45,14 +45,14 @@ func applyBook(c *Console, ctx context.Context, in *bookBody) (*answer[Differenc
 	return say(c.ports.Books.Apply(ctx, in.file(), askingOf(ctx).who.Actor))
 }
 
-// rotaScope is the part of a query that says which schedules.
-type rotaScope struct {
+// RotaScope is the part of a query that says which schedules.
+type RotaScope struct {
 	Clinic   string `query:"clinic" maxLength:"64" doc:"clinic id; empty: all that may be seen"`
 	Schedule string `query:"schedule" maxLength:"64" doc:"schedule id"`
 }
 
 // query narrows to the token's clinic: asking for another one finds nothing.
-func (r rotaScope) query(who Identity) (RotaQuery, error) {
+func (r RotaScope) query(who Identity) (RotaQuery, error) {
 	q := RotaQuery{Clinic: r.Clinic, Schedule: r.Schedule}
 	if who.Clinic == "" {
 		return q, nil
@@ -65,7 +65,7 @@ func (r rotaScope) query(who Identity) (RotaQuery, error) {
 }
 
 type onCallAtIn struct {
-	rotaScope
+	RotaScope
 	At time.Time `query:"at" doc:"instant; now if absent"`
 }
 
@@ -83,7 +83,7 @@ func onCallAt(c *Console, ctx context.Context, in *onCallAtIn) (*answer[list[Sta
 }
 
 type onCallShiftsIn struct {
-	rotaScope
+	RotaScope
 	From time.Time `query:"from" doc:"now if absent"`
 	To   time.Time `query:"to" doc:"seven days after from if absent; at most 400 days after it"`
 }

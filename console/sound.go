@@ -15,7 +15,7 @@ import (
 const listenTime = 30 * time.Minute
 
 func listRecordings(c *Console, ctx context.Context, in *struct {
-	paging
+	Paging
 	Clinic string `query:"clinic" maxLength:"64"`
 	Call   string `query:"call" maxLength:"64" doc:"call id"`
 }) (*answer[RecordingPage], error) {
@@ -33,11 +33,11 @@ func listRecordings(c *Console, ctx context.Context, in *struct {
 	return say(page, err)
 }
 
-func showRecording(c *Console, ctx context.Context, in *named) (*answer[RecordingRow], error) {
+func showRecording(c *Console, ctx context.Context, in *Named) (*answer[RecordingRow], error) {
 	return say(c.recording(ctx, in.ID, notice{}))
 }
 
-func verifyRecording(c *Console, ctx context.Context, in *named) (*answer[RecordingVerdict], error) {
+func verifyRecording(c *Console, ctx context.Context, in *Named) (*answer[RecordingVerdict], error) {
 	if _, err := c.recording(ctx, in.ID, notice{}); err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (c *Console) recording(ctx context.Context, id string, n notice) (Recording
 }
 
 type playIn struct {
-	named
+	Named
 	Range string `header:"Range" maxLength:"128" doc:"RFC 9110 §14.2, bytes of the WAV"`
 }
 
@@ -77,8 +77,8 @@ func playRecording(c *Console, ctx context.Context, in *playIn) (*huma.StreamRes
 }
 
 func exportRecording(c *Console, ctx context.Context, in *struct {
-	named
-	Body because
+	Named
+	Body Because
 }) (*huma.StreamResponse, error) {
 	return c.play(ctx, in.ID, notice{reason: in.Body.Reason})
 }
@@ -118,8 +118,8 @@ type keyView struct {
 
 // showRecordingKey remembers a refusal too: somebody wanted a key.
 func showRecordingKey(c *Console, ctx context.Context, in *struct {
-	named
-	Body because
+	Named
+	Body Because
 }) (*answer[keyView], error) {
 	row, err := c.recording(ctx, in.ID, notice{reason: in.Body.Reason})
 	if err != nil {

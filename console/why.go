@@ -14,7 +14,7 @@ type whyView struct {
 	Lines []string `json:"lines" nullable:"false"`
 }
 
-func whyCall(c *Console, ctx context.Context, in *named) (*answer[whyView], error) {
+func whyCall(c *Console, ctx context.Context, in *Named) (*answer[whyView], error) {
 	s, err := c.story(ctx, in.ID, "")
 	if err != nil {
 		return nil, err

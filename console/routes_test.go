@@ -1,0 +1,203 @@
+package console
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"nightbell/audit"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// The table is reviewed as a file: who may, what is remembered, what PHI an answer may hold.
+func TestTableIsTheReviewedOne(t *testing.T) {
+	var b strings.Builder
+	for _, r := range Routes() {
+		reach := map[Reach]string{House: "house", Clinic: "clinic"}[r.Reach]
+		fmt.Fprintf(&b, "%-6s %-38s %-18s %-6s %-24s %s\n", r.Method, r.Path, r.Scope, reach, dash(string(r.Action)), dash(strings.Join(r.Classes, ",")))
+	}
+	path := filepath.Join("testdata", "routes.golden")
+	if *update {
+		if err := errors.Join(os.MkdirAll("testdata", 0o755), os.WriteFile(path, []byte(b.String()), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.String() != string(want) {
+		t.Errorf("the route table changed; review it and run with -update:\n%s", b.String())
+	}
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+func TestEveryRouteHasAScopeAndKnownWords(t *testing.T) {
+	ids := map[string]bool{}
+	for _, r := range Routes() {
+		if !slices.Contains(Scopes(), r.Scope) {
+			t.Errorf("%s: scope %q is in no token", r.ID, r.Scope)
+		}
+		if r.Action != "" && !audit.Known(r.Action) {
+			t.Errorf("%s: the audit has no word %q", r.ID, r.Action)
+		}
+		if len(r.Classes) > 0 && r.Action == "" {
+			t.Errorf("%s: shows %v and remembers nothing", r.ID, r.Classes)
+		}
+		if r.Method != http.MethodGet && r.Action == "" && !slices.Contains([]string{"check-book", "verify-on-call", "test-trunk"}, r.ID) {
+			t.Errorf("%s: changes and remembers nothing", r.ID)
+		}
+		if ids[r.ID] {
+			t.Errorf("%s: twice", r.ID)
+		}
+		ids[r.ID] = true
+	}
+}
+
+// Deny by default: every route against no token, every other scope, its own, and its own bound to a clinic.
+func TestEveryRouteAsEveryToken(t *testing.T) {
+	s := newStage()
+	h := s.console().Handler()
+	for _, r := range Routes() {
+		if got := asks(t, h, r.request(), "").Code; got != http.StatusUnauthorized {
+			t.Errorf("%s without a token: %d", r.ID, got)
+		}
+		for _, scope := range Scopes() {
+			got := asks(t, h, r.request(), s.token("", scope)).Code
+			if may := got < 300; may != (scope == r.Scope) {
+				t.Errorf("%s with %s: %d", r.ID, scope, got)
+			}
+		}
+		others := slices.DeleteFunc(Scopes(), func(o Scope) bool { return o == r.Scope })
+		if got := asks(t, h, r.request(), s.token("", others...)).Code; got != http.StatusForbidden {
+			t.Errorf("%s with every scope but its own: %d", r.ID, got)
+		}
+		got := asks(t, h, r.request(), s.token("harbor", r.Scope)).Code
+		if may := got < 300; may != (r.Reach == Clinic) {
+			t.Errorf("%s with a token of one clinic: %d", r.ID, got)
+		}
+	}
+}
+
+func TestUnknownPathsAndMethodsAreProblems(t *testing.T) {
+	s := newStage()
+	h, secret := s.console().Handler(), s.token("", Scopes()...)
+	for path, want := range map[string]int{"/api/v1/nothing": 404, "/": 404, "/api/v1/live/": 404, "/api/v2/live": 404} {
+		req, _ := http.NewRequest(http.MethodGet, path, nil)
+		if w := asks(t, h, req, secret); w.Code != want || problemOf(t, w).Status != want {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+	req, _ := http.NewRequest(http.MethodDelete, "/api/v1/live", nil)
+	w := asks(t, h, req, secret)
+	if problemOf(t, w).Status != http.StatusMethodNotAllowed || !strings.Contains(w.Header().Get("Allow"), "GET") {
+		t.Errorf("DELETE /api/v1/live: %d, Allow %q", w.Code, w.Header().Get("Allow"))
+	}
+}
+
+// With the audit down nothing of a remembered route is shown and nothing changes; only the audit's own check goes on.
+func TestAuditDownRefusesEverythingItWouldRemember(t *testing.T) {
+	for _, r := range Routes() {
+		if r.Action == "" || r.Action == audit.AuditVerified {
+			continue
+		}
+		s := newStage()
+		h, secret := s.console().Handler(), s.token("", r.Scope)
+		s.broken = errors.New("disk full")
+		w := asks(t, h, r.request(), secret)
+		if p := problemOf(t, w); p.Status != http.StatusServiceUnavailable || p.Type != "nightbell:audit-down" {
+			t.Errorf("%s: %+v", r.ID, p)
+		}
+		if strings.Contains(w.Body.String(), canary) || bytesShown(w.Body.String()) || s.opened > 0 || len(s.changes) > 0 {
+			t.Errorf("%s: something left or changed without the audit", r.ID)
+		}
+	}
+}
+
+func bytesShown(body string) bool { return strings.Contains(body, "RIFF") }
+
+// Reads are remembered by the console, changes by the port that makes them; each exactly once.
+func TestEveryRememberedRouteIsRemembered(t *testing.T) {
+	for _, r := range Routes() {
+		if r.Action == "" {
+			continue
+		}
+		s := newStage()
+		w := asks(t, s.console().Handler(), r.request(), s.token("", append(Scopes(), r.Scope)...))
+		if w.Code >= 300 {
+			t.Fatalf("%s: %d %s", r.ID, w.Code, w.Body)
+		}
+		if n := len(s.remembered(r.Action)) + len(s.changes); n != 1 {
+			t.Errorf("%s: remembered %d times", r.ID, n)
+		}
+		for _, e := range s.events {
+			if e.Actor.ID != "t1" || e.Correlation == "" || e.Object == "" || strings.Contains(fmt.Sprintf("%+v", e), canary) {
+				t.Errorf("%s: event %+v", r.ID, e)
+			}
+		}
+	}
+}
+
+func TestDocumentIsTheTable(t *testing.T) {
+	raw, err := newStage().console().OpenAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		OpenAPI    string                               `json:"openapi"`
+		Info       struct{ Title, Version string }      `json:"info"`
+		Paths      map[string]map[string]map[string]any `json:"paths"`
+		Components struct {
+			Schemas         map[string]any `json:"schemas"`
+			SecuritySchemes map[string]any `json:"securitySchemes"`
+		} `json:"components"`
+	}
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(doc.OpenAPI, "3.1.") || doc.Info.Title == "" || doc.Info.Version == "" {
+		t.Errorf("head: %s %+v", doc.OpenAPI, doc.Info)
+	}
+	documented := 0
+	for _, methods := range doc.Paths {
+		documented += len(methods)
+	}
+	if documented != len(Routes()) {
+		t.Errorf("%d operations in the document, %d in the table", documented, len(Routes()))
+	}
+	for _, r := range Routes() {
+		op := doc.Paths[r.Path][strings.ToLower(r.Method)]
+		if op["operationId"] != r.ID || op["summary"] != r.Summary || op["x-nightbell-scope"] != string(r.Scope) || op["security"] == nil {
+			t.Errorf("%s %s: %v", r.Method, r.Path, op["operationId"])
+		}
+		if strings.Contains(r.Path, "{id}") && op["parameters"] == nil {
+			t.Errorf("%s: path parameter not documented", r.ID)
+		}
+	}
+	checkReferences(t, raw, doc.Components.Schemas)
+}
+
+// checkReferences finds every $ref and looks for what it names.
+func checkReferences(t *testing.T, raw []byte, schemas map[string]any) {
+	t.Helper()
+	for _, part := range strings.Split(string(raw), `"$ref":"`)[1:] {
+		name, _, _ := strings.Cut(part, `"`)
+		if _, ok := schemas[strings.TrimPrefix(name, "#/components/schemas/")]; !ok {
+			t.Errorf("%s leads nowhere", name)
+		}
+	}
+}
