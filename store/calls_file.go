@@ -84,6 +84,8 @@ func (t *tx) fileLive(v *call.Event) error {
 	return nil
 }
 
+// fileRecord files a call that is over, or, while Ended is zero, what is known of one that runs: a call that a crash cuts
+// off has its trunk, its caller and its plan all the same.
 func (t *tx) fileRecord(k Sealer, e entry) error {
 	r := e.Record
 	row, err := callRow(k, r)
@@ -92,14 +94,14 @@ func (t *tx) fileRecord(k Sealer, e entry) error {
 	}
 	n, err := t.exec(`INSERT INTO calls (id, state, clinic, trunk, trunk_name, known_by, protection, from_cell, from_index,
 		dialled_cell, plan, rules, arrived, answered, ended, outcome, by_whom, served, recording)
-		VALUES (?, 'ended', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
-		state = 'ended', clinic = excluded.clinic, trunk = excluded.trunk, trunk_name = excluded.trunk_name,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+		state = excluded.state, clinic = excluded.clinic, trunk = excluded.trunk, trunk_name = excluded.trunk_name,
 		known_by = excluded.known_by, protection = excluded.protection, from_cell = excluded.from_cell,
 		from_index = excluded.from_index, dialled_cell = excluded.dialled_cell, plan = excluded.plan, rules = excluded.rules,
 		arrived = excluded.arrived, answered = excluded.answered, ended = excluded.ended, outcome = excluded.outcome,
 		by_whom = excluded.by_whom, served = excluded.served, recording = excluded.recording
 		WHERE calls.state <> 'ended'`, row...)
-	if err != nil || n == 0 {
+	if err != nil || n == 0 || r.Ended.IsZero() {
 		return err
 	}
 	for i, leg := range r.Legs {
@@ -132,8 +134,12 @@ func callRow(k Sealer, r *call.Record) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	state := "ended"
+	if r.Ended.IsZero() {
+		state = "live"
+	}
 	return []any{
-		r.ID, clinic, r.Trunk.ID, r.Trunk.Name, r.Trunk.KnownBy, r.Trunk.Protection, from, index, dialled,
+		r.ID, state, clinic, r.Trunk.ID, r.Trunk.Name, r.Trunk.KnownBy, r.Trunk.Protection, from, index, dialled,
 		string(plan), r.Plan.Version, r.Arrived.UnixMicro(), micros(r.Answered), micros(r.Ended), string(r.Outcome), r.By,
 		r.Served, r.Recording,
 	}, nil

@@ -84,11 +84,15 @@ func writeUntilKilled() {
 	select {}
 }
 
-// 20 times: start, let it write, kill -9. What was acknowledged is there, and the log verifies.
+// 20 times (500 in the soak): start, let it write, kill -9. What was acknowledged is there, and the log verifies.
 func TestKilledProcessLosesNoAcknowledgedLeaf(t *testing.T) {
 	opt := made(t)
 	acknowledged := map[string]bool{}
-	for round := range 20 {
+	rounds := 20
+	if soak() {
+		rounds = 500
+	}
+	for round := range rounds {
 		cmd := again("write", opt.Path)
 		out, err := cmd.StdoutPipe()
 		if err != nil {
@@ -97,7 +101,7 @@ func TestKilledProcessLosesNoAcknowledgedLeaf(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		want := 20 + round*13
+		want := 20 + round%20*13
 		lines := bufio.NewScanner(out)
 		for n := 0; lines.Scan(); n++ {
 			if strings.HasPrefix(lines.Text(), "error") {
@@ -129,7 +133,7 @@ func TestKilledProcessLosesNoAcknowledgedLeaf(t *testing.T) {
 			lost++
 		}
 	}
-	if lost != 0 || len(acknowledged) < 20*20 {
+	if lost != 0 || len(acknowledged) < rounds*20 {
 		t.Errorf("%d of %d acknowledged leaves are gone; the log holds %d", lost, len(acknowledged), size)
 	}
 }

@@ -58,7 +58,9 @@ func (s *Store) EnrolDevice(ctx context.Context, actor audit.Actor, e Enrolment)
 		if err != nil {
 			return err
 		}
-		return t.deviceChanged(actor, audit.DeviceEnrolled, e.User, map[string]string{"person": e.Person})
+		return t.deviceChanged(audit.Event{
+			Actor: actor, Action: audit.DeviceEnrolled, Object: "device:" + e.User, Facts: map[string]string{"person": e.Person},
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("enrol device %s: %w", e.User, err)
@@ -67,16 +69,15 @@ func (s *Store) EnrolDevice(ctx context.Context, actor audit.Actor, e Enrolment)
 }
 
 // deviceChanged remembers the change and files a new version of the book.
-func (t *tx) deviceChanged(actor audit.Actor, action audit.Action, user string, facts map[string]string) error {
-	err := t.remember(audit.Event{Actor: actor, Action: action, Object: "device:" + user, Facts: facts}, phi.Text{})
-	if err != nil {
+func (t *tx) deviceChanged(e audit.Event) error {
+	if err := t.remember(e, phi.Text{}); err != nil {
 		return err
 	}
 	was, err := bookVersion(context.Background(), t.w.conn)
 	if err != nil {
 		return err
 	}
-	_, err = t.newVersion(actor, was, map[string]int{"device": 1})
+	_, err = t.newVersion(e.Actor, was, map[string]int{"device": 1})
 	return err
 }
 
@@ -88,7 +89,9 @@ func (s *Store) RevokeDevice(ctx context.Context, actor audit.Actor, user, reaso
 		if err != nil {
 			return err
 		}
-		return t.deviceChanged(actor, audit.DeviceRevoked, user, map[string]string{"reason": reason})
+		return t.deviceChanged(audit.Event{
+			Actor: actor, Action: audit.DeviceRevoked, Object: "device:" + user, Reason: reason,
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("revoke device %s: %w", user, err)

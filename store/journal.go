@@ -35,6 +35,7 @@ type Journal struct {
 
 	// of the goroutine alone:
 	spooling bool    // order demands that new entries go behind those in the spool
+	troubled bool    // somebody was told
 	held     []entry // what not even the spool took
 }
 
@@ -67,6 +68,9 @@ func (s *Store) Journal(spool Spool) *Journal {
 
 // Note takes an event; it never blocks and never fails.
 func (j *Journal) Note(e call.Event) { j.put(entry{N: j.number(), Event: &e}) }
+
+// Begin takes what is known of a call once its plan is made.
+func (j *Journal) Begin(r call.Record) { j.put(entry{N: j.number(), Record: &r}) }
 
 // Finish takes the whole of a call that is over.
 func (j *Journal) Finish(r call.Record) { j.put(entry{N: j.number(), Record: &r}) }
@@ -115,7 +119,9 @@ func (j *Journal) Close() {
 func (j *Journal) loop() {
 	defer close(j.closed)
 	j.spooling = true // what an earlier run left comes first
-	j.merge()
+	if err := j.merge(); err != nil {
+		j.trouble(JournalSpools, err.Error())
+	}
 	tick := time.NewTicker(journalRetry)
 	defer tick.Stop()
 	for {
@@ -123,12 +129,18 @@ func (j *Journal) loop() {
 		case e := <-j.queue:
 			j.take(j.gather(e))
 		case <-tick.C:
-			j.merge()
+			_ = j.merge() // tried again: what it was about has been told
 		case <-j.closing:
 			j.drain()
 			return
 		}
 	}
+}
+
+// trouble tells of something that is over when JournalMerged is told.
+func (j *Journal) trouble(kind TroubleKind, detail string) {
+	j.troubled = true
+	j.store.opt.Trouble(Trouble{kind, detail})
 }
 
 // gather takes what waits behind the first entry, up to a batch.
@@ -151,7 +163,7 @@ func (j *Journal) drain() {
 		case e := <-j.queue:
 			j.take(j.gather(e))
 		default:
-			j.merge()
+			_ = j.merge() // the spool keeps it for the next start
 			if n := len(j.held); n > 0 {
 				j.lose(n)
 			}
@@ -168,7 +180,7 @@ func (j *Journal) take(batch []entry) {
 			return
 		}
 		j.spooling = true
-		j.store.opt.Trouble(Trouble{JournalSpools, err.Error()})
+		j.trouble(JournalSpools, err.Error())
 	}
 	j.keep(batch)
 }

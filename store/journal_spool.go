@@ -85,7 +85,7 @@ func (j *Journal) keep(batch []entry) {
 // hold reports entries that stay in memory, and lets go of the newest beyond the bound.
 func (j *Journal) hold(err error) {
 	if j.counters.held.Swap(int64(len(j.held))) == 0 {
-		j.store.opt.Trouble(Trouble{JournalHolds, err.Error()})
+		j.trouble(JournalHolds, err.Error())
 	}
 	if over := len(j.held) - journalHeld; over > 0 {
 		j.held = j.held[:journalHeld]
@@ -96,25 +96,28 @@ func (j *Journal) hold(err error) {
 
 // merge files what the spool and memory hold, once the database can be written. It is harmless when it stops half-way:
 // an entry that was filed is not filed again.
-func (j *Journal) merge() {
+func (j *Journal) merge() error {
 	if !j.spooling {
-		return
+		return nil
 	}
 	merged, err := j.replay()
 	if err == nil && merged > 0 {
 		err = j.spool.Truncate()
 	}
-	if err == nil {
-		err = j.fileHeld()
-	}
 	if err != nil {
-		return
+		return err
+	}
+	merged += len(j.held)
+	if err := j.fileHeld(); err != nil {
+		return err
 	}
 	j.spooling = false
-	if merged > 0 {
-		j.counters.merged.Add(uint64(merged))
+	j.counters.merged.Add(uint64(merged))
+	if j.troubled {
+		j.troubled = false
 		j.store.opt.Trouble(Trouble{JournalMerged, fmt.Sprintf("%d entries", merged)})
 	}
+	return nil
 }
 
 // replay files the spool's entries in batches and says how many there were.

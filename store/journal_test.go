@@ -187,6 +187,11 @@ func TestLockedDatabaseKeepsNoCallWaitingAndLosesNothing(t *testing.T) {
 		t.Errorf("the call waited %v", took)
 	}
 	heard.wait(t, JournalSpools)
+	during := 1
+	for end := soakUntil(30 * time.Second); time.Now().Before(end); during++ { // the whole 30 s in the soak
+		tell(j, fmt.Sprintf("soak%d", during), "+12125550122")
+		_ = s.Audit(context.Background(), ping("x")) // waits for Busy, and so paces us
+	}
 	if err := s.Audit(context.Background(), ping("x")); !errors.Is(err, ErrBusy) {
 		t.Errorf("a read that cannot be audited: %v", err)
 	}
@@ -208,10 +213,11 @@ func TestLockedDatabaseKeepsNoCallWaitingAndLosesNothing(t *testing.T) {
 			}
 		}
 	}
-	if n := j.Counters(); n.Queued != 21 || n.Filed != 21 || n.Lost != 0 || n.Merged == 0 || len(spool.entries) != 0 {
+	told := uint64(7 * (2 + during))
+	if n := j.Counters(); n.Queued != told || n.Filed != told || n.Lost != 0 || n.Merged == 0 || len(spool.entries) != 0 {
 		t.Errorf("%+v", n)
 	}
-	if holds(t, s) != 12 || lateLeaves(t, s) == 0 {
+	if holds(t, s) != int64(4*(2+during)) || lateLeaves(t, s) == 0 {
 		t.Errorf("%d leaves, %d late", holds(t, s), lateLeaves(t, s))
 	}
 }
@@ -284,6 +290,44 @@ func TestEntriesWaitInMemoryWhenTheSpoolFailsToo(t *testing.T) {
 	if n := j.Counters(); n.Lost != 0 || n.Filed != 14 || n.Held != 0 {
 		t.Errorf("%+v", n)
 	}
+}
+
+func TestSealedServerSpoolsFromItsFirstCallOn(t *testing.T) {
+	opt := made(t)
+	heard := make(ear, 100)
+	opt.Trouble = heard.hear
+	s, err := Open(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	spool := &memorySpool{}
+	j := s.Journal(spool)
+	tell(j, "c1", "+12125550123")
+	j.Close()
+	heard.wait(t, JournalSpools)
+	if n := j.Counters(); n.Spooled != 7 || n.Lost != 0 {
+		t.Errorf("%+v", n)
+	}
+	unseal(t, s)
+	j = s.Journal(spool) // the next start
+	j.Close()
+	if c, err := s.Call(context.Background(), "c1"); err != nil || len(c.Events) != 6 || lateLeaves(t, s) != 4 {
+		t.Errorf("%+v %v", c, err)
+	}
+}
+
+func TestFullQueueIsCountedAndNeverWaits(t *testing.T) {
+	opt := made(t)
+	heard := make(ear, 100)
+	opt.Trouble = heard.hear
+	s := opened(t, opt)
+	j := &Journal{store: s, queue: make(chan entry, 2)} // nobody drains it
+	tell(j, "c1", "+12125550123")
+	if n := j.Counters(); n.Lost != 5 || n.Queued != 7 {
+		t.Errorf("%+v", n)
+	}
+	heard.wait(t, JournalLost)
 }
 
 func TestCallCutOffByACrashIsClosedAndCanStillBeCompleted(t *testing.T) {

@@ -169,3 +169,14 @@ func readAll(t testing.TB, path string) []byte {
 	}
 	return b
 }
+
+// soak says that full counts are asked for.
+func soak() bool { return os.Getenv("NIGHTBELL_SOAK") == "1" }
+
+// soakUntil is the end of a story that lasts d in the soak, and no time at all otherwise.
+func soakUntil(d time.Duration) time.Time {
+	if soak() {
+		return time.Now().Add(d)
+	}
+	return time.Time{}
+}
