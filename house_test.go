@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"sip/siptest":     {},
 	"notice":          {},
 	"phi":             {},
+	"configs":         {},
 	".":               {},
 }
 

@@ -75,6 +75,7 @@ func (c *Call) decide() {
 	c.note(Arrived, "caller", with("trunk", c.arrival.Trunk.ID, "known_by", c.arrival.Trunk.KnownBy))
 	c.plan = c.board.ports.Decide(c.arrival.Inquiry)
 	c.record.Plan = c.plan
+	c.board.ports.Journal.Begin(c.record)
 	c.note(Planned, "", with("clinic", c.plan.Clinic, "version", c.plan.Version))
 	c.show(Deciding)
 }

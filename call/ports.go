@@ -169,10 +169,11 @@ type Recording interface {
 	Stop(status media.RecordingStatus) // flushes and closes in the background
 }
 
-// Journal remembers. Note never blocks and never fails: what cannot be written now is spooled.
+// Journal remembers. It never blocks and never fails: what cannot be written now is spooled.
 type Journal interface {
 	Note(Event)
-	Finish(Record)
+	Begin(Record)  // once the plan is made: Ended is zero
+	Finish(Record) // the whole, at the end
 }
 
 // Event is one line of a call's story. Data holds closed words, ids and numbers of milliseconds; never PHI.

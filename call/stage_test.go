@@ -84,6 +84,7 @@ func (s *stage) ring() *leg {
 }
 
 func (s *stage) Note(e Event) { s.mu.Lock(); s.events = append(s.events, e); s.mu.Unlock() }
+func (s *stage) Begin(Record) {}
 func (s *stage) Finish(r Record) {
 	s.mu.Lock()
 	s.ended = append(s.ended, r)

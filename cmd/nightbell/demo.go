@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"nightbell/media/mediatest"
+	"nightbell/sip/siptest"
+)
+
+// demoCmd makes a demo clinic and takes one real call through the real listeners: a scripted carrier and scripted phones,
+// TLS and SRTP on both legs, two voices that are compared with what the far end heard.
+type demoCmd struct {
+	Once bool `help:"Take the call and exit instead of serving on."`
+}
+
+func (demoCmd) Help() string {
+	return `Sets up DIR in development mode (keys, private CA, certificates, database), applies the demo book, starts the server,
+places one real call through the real listeners and checks every step: trunk, plan, who rang, who answered, speech both
+ways, recording sealed, verified and exported. Then it keeps serving and prints how to register a phone of your own.
+A port that is taken is replaced by the next free one, and stands in DIR/nightbell.toml.
+
+Examples:
+  nightbell demo --dir ./try
+  nightbell demo --once --json --dir ./try     one JSON object on standard output; exit 0 only if every step held
+  nightbell serve --config ./try/nightbell.toml  takes over from there`
+}
+
+// demoResult is what --json prints.
+type demoResult struct {
+	OK        bool          `json:"ok"`
+	Steps     []demoStep    `json:"steps"`
+	Call      demoCall      `json:"call"`
+	Recording demoRecording `json:"recording"`
+	Console   demoConsole   `json:"console"`
+	SIP       demoSIP       `json:"sip"`
+	CA        string        `json:"ca"`
+	Trunk     demoTrunk     `json:"trunk"`
+	Number    string        `json:"number"`
+	Agents    []demoAgent   `json:"agents"`
+	DataDir   string        `json:"data_dir"`
+}
+
+type demoStep struct {
+	Name   string `json:"name"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+	MS     int64  `json:"ms"`
+}
+
+type demoCall struct {
+	ID string `json:"id"`
+}
+
+type demoRecording struct {
+	ID     string `json:"id"`
+	Path   string `json:"path"`
+	FileID string `json:"file_id"`
+	WAV    string `json:"wav"`
+}
+
+type demoConsole struct {
+	URL   string `json:"url"`
+	Token string `json:"token"`
+}
+
+type demoSIP struct {
+	TLS string `json:"tls"`
+}
+
+type demoTrunk struct {
+	Name string `json:"name"`
+	Cert string `json:"cert"`
+	Key  string `json:"key"`
+}
+
+type demoAgent struct {
+	User   string `json:"user"`
+	Secret string `json:"secret"`
+	AOR    string `json:"aor"`
+}
+
+// demo is one run of it.
+type demo struct {
+	session *session
+	dir     string
+	cfg     Config
+	result  demoResult
+	meddle  func(step string) // tests break things here; nil: nobody does
+	book    string            // applied by the book step
+
+	server  *server
+	serving sync.WaitGroup
+	served  error
+	stop    context.CancelFunc
+	api     *client
+
+	carrier     *siptest.Carrier
+	phones      []*demoPhone
+	caller      *mediatest.Peer
+	dialog      *siptest.Dialog
+	agent       *demoPhone // who answered
+	agentDialog *siptest.Dialog
+	story       demoStoryView
+	spoke       time.Time // when both began to speak
+	wav         []byte
+}
+
+func (c demoCmd) Run(ctx context.Context, s *session) error {
+	dir, err := filepath.Abs(s.dir)
+	if err != nil {
+		return err
+	}
+	d := &demo{session: s, dir: dir}
+	return d.run(ctx, c.Once)
+}
+
+// run takes every step in order and stops at the first that does not hold.
+func (d *demo) run(ctx context.Context, once bool) error {
+	defer d.close()
+	fmt.Fprint(d.session.err, banner)
+	err := d.walk(ctx)
+	d.result.OK = err == nil
+	d.hangUp()
+	if d.session.json {
+		enc := json.NewEncoder(d.session.out)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(d.result); err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return errors.Join(errTold, err)
+	}
+	if once {
+		return nil
+	}
+	d.invite(d.session.err)
+	<-ctx.Done()
+	return nil
+}
+
+// walk is the story, step by step.
+func (d *demo) walk(ctx context.Context) error {
+	steps := []struct {
+		name string
+		take func(context.Context) (string, error)
+	}{
+		{"data folder", d.makeFolder},
+		{"server", d.startServer},
+		{"book", d.applyBook},
+		{"devices", d.enrol},
+		{"phones", d.register},
+		{"call", d.placeCall},
+		{"trunk", d.knowTrunk},
+		{"plan", d.knowPlan},
+		{"rang", d.knowRinging},
+		{"answered", d.awaitAnswer},
+		{"agent hears caller", d.agentHears},
+		{"caller hears agent", d.callerHears},
+		{"sealed", d.awaitSealed},
+		{"verified", d.verify},
+		{"exported", d.export},
+		{"caller's channel", d.callersChannel},
+		{"agent's channel", d.agentsChannel},
+		{"audit", d.auditHolds},
+	}
+	for _, s := range steps {
+		if d.meddle != nil {
+			d.meddle(s.name)
+		}
+		began := time.Now()
+		limited, cancel := context.WithTimeout(ctx, time.Minute)
+		detail, err := s.take(limited)
+		cancel()
+		step := demoStep{Name: s.name, OK: err == nil, Detail: detail, MS: time.Since(began).Milliseconds()}
+		if err != nil {
+			step.Detail = err.Error()
+		}
+		d.result.Steps = append(d.result.Steps, step)
+		d.tell(step)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	return nil
+}
+
+func (d *demo) tell(s demoStep) {
+	mark := "ok  "
+	if !s.OK {
+		mark = "FAIL"
+	}
+	fmt.Fprintf(d.session.err, "%s %-19s %s (%d ms)\n", mark, s.Name, s.Detail, s.MS)
+}
+
+// invite prints how to take part with a phone of one's own.
+func (d *demo) invite(w io.Writer) {
+	agent := d.result.Agents[0]
+	fmt.Fprintf(w, `
+The server keeps taking calls; Ctrl-C drains and stops it.
+
+Register your own softphone (TLS, SRTP mandatory, CA %s):
+  user %s   secret %s   domain and proxy %s   transport TLS
+  Linphone: add the CA as root_ca; baresip: sip_cafile, and enrol with --md5-until (see README.md)
+Let the scripted carrier call %s:
+  nightbell demo call --dir %s
+Console API: %s/api/v1, token %s
+Commands:    nightbell calls list --dir %s
+`, d.result.CA, agent.User, agent.Secret, d.result.SIP.TLS, d.result.Number, d.dir, d.result.Console.URL, d.result.Console.Token, d.dir)
+}
+
+// hangUp ends what the scripted peers hold.
+func (d *demo) hangUp() {
+	if d.caller != nil {
+		_ = d.caller.Close()
+	}
+	for _, p := range d.phones {
+		p.close()
+	}
+	if d.carrier != nil {
+		d.carrier.Close()
+	}
+	d.phones, d.caller, d.carrier = nil, nil, nil
+}
+
+func (d *demo) close() {
+	d.hangUp()
+	if d.api != nil {
+		_ = d.api.close()
+	}
+	if d.stop != nil {
+		d.stop()
+		d.serving.Wait()
+	}
+}

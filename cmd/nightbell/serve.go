@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"nightbell/call"
+	"nightbell/console"
+	"nightbell/media"
+	"nightbell/sip"
+	"nightbell/store"
+)
+
+// server is the whole house while it takes calls. Make it with openServer, Run it; everything it started has ended when
+// Run returns.
+type server struct {
+	office   *office
+	log      *slog.Logger
+	since    time.Time
+	rules    *rules
+	journal  *store.Journal
+	media    *media.Engine
+	prompts  map[string]*media.Prompt
+	recorder *recorder
+	board    *call.Switchboard
+	sip      *sip.Server
+	console  *console.Console
+	http     net.Listener
+	control  net.Listener
+	alarms   alarms
+	draining atomic.Bool
+	owned    []func() error // closed in reverse when opening breaks off or Run ends
+}
+
+// openServer opens the data folder, recovers from a crash, and binds every listener; nobody is answered before Run.
+func openServer(ctx context.Context, cfg Config, ask asking, log *slog.Logger) (_ *server, err error) {
+	s := &server{log: log, since: time.Now().UTC(), prompts: media.Prompts()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	opt := store.Options{Changed: s.rulesChanged, Trouble: s.storeTrouble}
+	if s.office, err = openOfficeWith(ctx, cfg, ask, opt); err != nil {
+		return nil, err
+	}
+	s.owns(s.office.Close)
+	if s.office.Sealed != nil {
+		return nil, fmt.Errorf("%w: %w", console.ErrSealed, s.office.Sealed)
+	}
+	s.rules = newRules(s.office, s.nudge)
+	for _, step := range []func(context.Context) error{s.openMemory, s.openMedia, s.openSIP, s.openConsole} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func (s *server) owns(close func() error) { s.owned = append(s.owned, close) }
+
+func (s *server) close() error {
+	var all []error
+	for i := len(s.owned) - 1; i >= 0; i-- {
+		all = append(all, s.owned[i]())
+	}
+	s.owned = nil
+	return errors.Join(all...)
+}
+
+// openMemory is the journal with its spool, and what a crash left.
+func (s *server) openMemory(ctx context.Context) error {
+	spool, err := s.office.spool()
+	if err != nil {
+		return err
+	}
+	s.owns(spool.Close)
+	if err := (recovery{s.office, s.log}).Run(ctx); err != nil {
+		return fmt.Errorf("recovery: %w", err)
+	}
+	s.journal = s.office.Store.Journal(spool)
+	s.owns(func() error { s.journal.Close(); return nil })
+	return s.rules.load(ctx)
+}
+
+func (s *server) openMedia(context.Context) error {
+	c := s.office.Config.Media
+	engine, err := media.Open(media.Config{Ports: media.PortRange(c.Ports), Loops: c.Loops, Log: s.log})
+	if err != nil {
+		return err
+	}
+	s.media = engine
+	s.owns(engine.Close)
+	return nil
+}
+
+// openSIP binds the listeners and makes the switchboard that takes what they bring.
+func (s *server) openSIP(context.Context) error {
+	cfg := s.office.Config
+	s.recorder = &recorder{office: s.office, log: s.log}
+	s.board = call.NewSwitchboard(call.Ports{
+		Decide:   s.rules.Decide,
+		Sound:    func() call.Sound { return sound{s.media.NewCall()} },
+		Prompt:   func(name string) *media.Prompt { return s.prompts[name] },
+		Phones:   phones{s.rules, func() *sip.Server { return s.sip }},
+		Recorder: s.recorder,
+		Journal:  s.journal,
+		Now:      func() time.Time { return time.Now().UTC() },
+		Fault:    s.fault,
+	})
+	var listeners []sip.Listen
+	for _, l := range cfg.Listen {
+		listeners = append(listeners, s.listener(l))
+	}
+	var err error
+	s.sip, err = sip.New(sip.Config{
+		Listeners: listeners, Trunks: s.rules.Trunks, Devices: s.rules, OnInvite: s.invited, OnBinding: s.bound,
+		OnTrouble: s.sipTrouble, Log: s.log, Realm: cfg.Realm, Limits: cfg.Limits.sip(),
+	})
+	if err != nil {
+		return err
+	}
+	s.owns(s.sip.Close)
+	return nil
+}
+
+func (s *server) listener(l ListenConfig) sip.Listen {
+	return sip.Listen{
+		Name: l.Network + " " + l.Bind.String(), Network: sip.Network(l.Network), Bind: l.Bind, Advertised: l.Advertised.AddrPort,
+		Certificate: certificate(s.office.Config.serverCertificate()), Allow: s.allowed(l.Network),
+	}
+}
+
+// invited is a caller on a known trunk.
+func (s *server) invited(l *sip.Leg) {
+	limit := s.office.Config.Limits.Calls
+	if limit > 0 && len(s.board.Live()) >= limit {
+		_ = l.Refuse(sip.Refusal{Reason: sip.Overload})
+		return
+	}
+	s.board.Take(s.arrival(l))
+}
+
+func (s *server) openConsole(context.Context) error {
+	registry := prometheus.NewRegistry()
+	s.register(registry)
+	s.console = console.New(console.Config{Ports: s.office.ports(s), Metrics: registry, Log: s.log})
+	var err error
+	if s.http, err = net.Listen("tcp", s.office.Config.Console.Bind.String()); err != nil {
+		return fmt.Errorf("console: %w", err)
+	}
+	s.owns(s.http.Close)
+	if s.control, err = console.ListenControl(filepath.Join(s.office.Config.Dir, console.ControlName)); err != nil {
+		return fmt.Errorf("control socket: %w", err)
+	}
+	s.owns(s.control.Close)
+	return nil
+}
+
+// Run serves until ctx ends, then drains: no new calls, the running ones end by themselves within limits.drain.
+func (s *server) Run(ctx context.Context) error {
+	work, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer stop(nil)
+	s.recorder.ctx = work
+	var running sync.WaitGroup
+	for name, run := range map[string]func(context.Context) error{
+		"sip":   s.sip.Run,
+		"media": s.media.Run,
+		"console": func(c context.Context) error {
+			return s.console.Serve(c, s.http, certificate(s.office.Config.consoleCertificate()))
+		},
+		"control": func(c context.Context) error { return s.console.ServeControl(c, s.control) },
+		"rules":   func(c context.Context) error { s.rules.Run(c, s.rulesTrouble); return nil },
+		"folder":  func(c context.Context) error { s.office.Folder.Run(c, s.folderTrouble); return nil },
+		"watch":   s.watch,
+	} {
+		running.Go(func() {
+			if err := run(work); err != nil && work.Err() == nil {
+				stop(fmt.Errorf("%s: %w", name, err))
+			}
+		})
+	}
+	s.ready()
+	select {
+	case <-ctx.Done():
+		s.drain()
+	case <-work.Done():
+	}
+	s.recorder.wait()
+	err := context.Cause(work)
+	stop(nil)
+	running.Wait()
+	return errors.Join(err, s.stopped(), s.close())
+}
+
+// drain lets the running calls end; systemd, the console and the log are told.
+func (s *server) drain() {
+	s.draining.Store(true)
+	notify("STOPPING=1")
+	s.sip.Drain()
+	d := s.office.Config.Limits.Drain.Duration
+	s.log.Info("draining", "calls", len(s.board.Live()), "at_most", d)
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	defer cancel()
+	s.board.Drain(ctx)
+}
+
+// notify tells systemd, where it listens (sd_notify(3)).
+func notify(state string) {
+	addr := os.Getenv("NOTIFY_SOCKET")
+	if addr == "" {
+		return
+	}
+	conn, err := net.Dial("unixgram", addr)
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	_, _ = conn.Write([]byte(state))
+}

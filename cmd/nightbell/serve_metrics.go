@@ -1,0 +1,109 @@
+package main
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"nightbell/call"
+)
+
+// figure is one metric that is read from a room when it is asked for. No label holds an id of a person, a number or a
+// name; clinics and trunks are labels of the console, not of metrics.
+type figure struct {
+	desc *prometheus.Desc
+	kind prometheus.ValueType
+	read func() float64
+}
+
+type figures []figure
+
+func (fs figures) Describe(ch chan<- *prometheus.Desc) {
+	for _, f := range fs {
+		ch <- f.desc
+	}
+}
+
+func (fs figures) Collect(ch chan<- prometheus.Metric) {
+	for _, f := range fs {
+		ch <- prometheus.MustNewConstMetric(f.desc, f.kind, f.read())
+	}
+}
+
+// register gives every figure to the registry.
+func (s *server) register(r *prometheus.Registry) {
+	fs := figures{}
+	gauge := func(name, help string, read func() float64) {
+		fs = append(fs, figure{prometheus.NewDesc("nightbell_"+name, help, nil, nil), prometheus.GaugeValue, read})
+	}
+	counter := func(name, help string, read func() float64) {
+		fs = append(fs, figure{prometheus.NewDesc("nightbell_"+name+"_total", help, nil, nil), prometheus.CounterValue, read})
+	}
+	gauge("calls", "Calls that run now.", func() float64 { return float64(len(s.board.Live())) })
+	gauge("calls_talking", "Calls in conversation now.", func() float64 { return float64(s.talking()) })
+	counter("calls", "Calls taken since the start.", func() float64 { return float64(s.board.Total()) })
+	gauge("bindings", "Live bindings of devices.", func() float64 { return float64(len(s.sip.Bindings())) })
+	gauge("alarms", "Alarms that stand now.", func() float64 { return float64(len(s.alarms.list())) })
+	counter("recordings", "Recordings begun.", func() float64 { return float64(s.recorder.counts.started.Load()) })
+	counter("recordings_broken", "Recordings that broke off.", func() float64 { return float64(s.recorder.counts.broken.Load()) })
+	gauge("certificate_expiry_seconds", "Seconds until the listeners' certificate ends.", s.certificateLeft)
+	gauge("zone_data_age_seconds", "Age of the zone data.", func() float64 { return s.office.Zones.Age(time.Now()).Seconds() })
+	s.sipFigures(gauge, counter)
+	s.mediaFigures(gauge, counter)
+	s.journalFigures(gauge, counter)
+	r.MustRegister(fs, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+}
+
+type metric func(name, help string, read func() float64)
+
+func (s *server) sipFigures(gauge, counter metric) {
+	gauge("sip_flows", "Connections of trunks and phones.", func() float64 { return float64(s.sip.Counters().Flows) })
+	gauge("sip_legs", "Dialogs that live now.", func() float64 { return float64(s.sip.Totals().Legs) })
+	counter("sip_invites", "INVITEs of known trunks.", func() float64 { return float64(s.sip.Totals().Invites) })
+	counter("sip_refreshes", "Bindings refreshed.", func() float64 { return float64(s.sip.Totals().Refreshes) })
+	counter("sip_wrong_answers", "Wrong answers to digest challenges.", func() float64 { return float64(s.sip.Totals().WrongAnswers) })
+	counter("sip_silent", "Requests of strangers that got no byte.", func() float64 { return float64(s.sip.Totals().Silent) })
+	counter("sip_overloads", "INVITEs over a trunk's limit.", func() float64 { return float64(s.sip.Totals().Overloads) })
+	counter("sip_late_answers", "2xx that nobody wanted: acknowledged and ended.", func() float64 { return float64(s.sip.Totals().LateAnswers) })
+}
+
+func (s *server) mediaFigures(gauge, counter metric) {
+	t := s.media.Totals
+	gauge("media_sessions", "Sessions that live now.", func() float64 { return float64(t().Sessions) })
+	gauge("media_ports_free", "UDP ports that can be had now.", func() float64 { return float64(t().PortsFree) })
+	counter("media_received", "RTP packets received and authenticated.", func() float64 { return float64(t().Received) })
+	counter("media_sent", "RTP packets sent.", func() float64 { return float64(t().Sent) })
+	counter("media_lost", "RTP packets that never came.", func() float64 { return float64(t().Lost) })
+	counter("media_auth_failed", "Packets with a wrong tag.", func() float64 { return float64(t().AuthFailed) })
+	counter("media_replayed", "Packets sent a second time.", func() float64 { return float64(t().Replayed) })
+	counter("media_plaintext", "Packets that are not SRTP.", func() float64 { return float64(t().Plaintext) })
+	counter("media_wrong_source", "Packets from elsewhere.", func() float64 { return float64(t().WrongSource) })
+	counter("media_silences", "Times a party was silent for five seconds.", func() float64 { return float64(t().Silences) })
+}
+
+func (s *server) journalFigures(gauge, counter metric) {
+	c := s.journal.Counters
+	gauge("journal_waiting", "Entries that wait for the database.", func() float64 { return float64(c().Waiting + c().Held) })
+	counter("journal_filed", "Entries in the database.", func() float64 { return float64(c().Filed) })
+	counter("journal_spooled", "Entries that went to the sealed spool.", func() float64 { return float64(c().Spooled) })
+	counter("journal_lost", "Entries lost: memory and spool were full.", func() float64 { return float64(c().Lost) })
+}
+
+func (s *server) talking() int {
+	n := 0
+	for _, v := range s.board.Live() {
+		if v.State == call.Talking {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *server) certificateLeft() float64 {
+	pair, err := certificate(s.office.Config.serverCertificate())()
+	if err != nil || pair.Leaf == nil {
+		return 0
+	}
+	return time.Until(pair.Leaf.NotAfter).Seconds()
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"net/netip"
+
+	"nightbell/call"
+	"nightbell/media"
+	"nightbell/sip"
+)
+
+// phones is call.Phones over the registrar: who is reachable now, and one INVITE on the very flow she registered on.
+type phones struct {
+	rules *rules
+	sip   func() *sip.Server
+}
+
+func (p phones) Contacts(users []string) []call.Contact {
+	present := make([]string, 0, len(users))
+	for _, u := range users {
+		if p.rules.present(u) {
+			present = append(present, u)
+		}
+	}
+	if len(present) == 0 {
+		return nil
+	}
+	var contacts []call.Contact
+	for _, b := range p.sip().Bindings(present...) {
+		contacts = append(contacts, call.Contact{ID: b.ID, User: b.User, Profile: p.profile(b)})
+	}
+	return contacts
+}
+
+// profile: a phone's sound travels in the family of its connection. Nothing but SRTP; every phone can do the suite that
+// Offer always holds.
+func (p phones) profile(b sip.Binding) media.Profile {
+	return p.rules.office.Config.profile(sameFamily(b.Remote.Addr()))
+}
+
+func sameFamily(a netip.Addr) func(media.Profile) bool {
+	v4 := a.Unmap().Is4()
+	return func(p media.Profile) bool { return p.Bind.Unmap().Is4() == v4 }
+}
+
+func (p phones) Invite(ctx context.Context, c call.Contact, inv call.Invite, post func(call.LegEvent)) (call.Leg, error) {
+	for _, b := range p.sip().Bindings(c.User) {
+		if b.ID != c.ID {
+			continue
+		}
+		out := sip.Invite{From: inv.From, Display: inv.Clinic, Number: inv.Number, SDP: inv.Offer}
+		l, err := p.sip().Invite(ctx, b, out)
+		if err != nil {
+			return nil, err
+		}
+		l.Listen(func(e sip.Event) { post(legEvent(e)) })
+		return leg{l}, nil
+	}
+	return nil, errGone
+}

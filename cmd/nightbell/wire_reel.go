@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"nightbell/media"
+	"nightbell/seal"
+	"nightbell/store"
+)
+
+// reel is one file of a recording, from the row with its wrapped key to the row that is final.
+type reel struct {
+	rec      *recording
+	id       string // of the row
+	part     int
+	before   string // id of the part before
+	previous *seal.Previous
+	tap      *media.Tap
+
+	row    store.Recording
+	aside  bool // the row lies beside the file: the database did not take it in time
+	writer *seal.Writer
+	status media.RecordingStatus // as Finish was told
+}
+
+// Patience with the database. The start must be well within what a tap can queue; the end can wait, and where it waits in
+// vain the row stays live and the next start closes it.
+const (
+	rowPatience = 3 * time.Second
+	rowRetry    = time.Second
+)
+
+// record makes the file, lets the tap fill it, and files its end.
+func (r *reel) record() (seal.Summary, media.RecordingStatus, error) {
+	file, err := r.prepare()
+	if err != nil {
+		r.tap.Open(nil)
+		return seal.Summary{}, 0, err
+	}
+	r.tap.Open(r)
+	<-r.tap.Done()
+	broke := r.tap.Err()
+	settled := errors.Join(file.Settle(), file.Close())
+	summary := r.writer.Summary()
+	return summary, r.status, errors.Join(broke, settled, r.finish(summary, errors.Join(broke, settled)))
+}
+
+// prepare: first the row, then the file, then live.
+func (r *reel) prepare() (*seal.File, error) {
+	office, spec := r.rec.of.office, r.rec.spec
+	code, channels, rate := r.tap.Format()
+	header, err := seal.NewHeader(seal.Codec(code), channels, rate)
+	if err != nil {
+		return nil, err
+	}
+	key := seal.NewDataKey()
+	defer key.Wipe()
+	wrapped, err := office.Ring.Wrap(header.Binding(spec.Clinic), key)
+	if err != nil {
+		return nil, fmt.Errorf("wrap data key: %w", err)
+	}
+	digest := header.Digest()
+	r.row = store.Recording{ID: r.id, Call: spec.Call, Clinic: spec.Clinic, Part: r.part, Previous: r.before,
+		FileID: header.FileID[:], FileName: seal.NewName(), HeaderHash: digest[:], WrappedKey: wrapped.Sealed, KeyVersion: wrapped.Version}
+	if err := r.commit(); err != nil {
+		return nil, err
+	}
+	file, err := office.Folder.Create(r.row.FileName)
+	if err != nil {
+		return nil, errors.Join(err, r.lost())
+	}
+	r.writer, err = seal.Create(file, key, header, r.meta(wrapped.Version))
+	if err == nil {
+		err = file.Settle()
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close(), office.Folder.Remove(file.Name()), r.lost())
+	}
+	if !r.aside {
+		return file, r.live()
+	}
+	return file, nil
+}
+
+func (r *reel) meta(version uint32) seal.Meta {
+	spec := r.rec.spec
+	return seal.Meta{CallID: spec.Call, ClinicID: spec.Clinic, Direction: "in", Started: time.Now().UTC(), Consent: spec.Consent,
+		KeyVersion: version, Part: r.part, Previous: r.previous, Channels: spec.Sides[:],
+		Legs: []seal.MetaLeg{{ID: "caller", Side: spec.Sides[0]}}}
+}
+
+// commit brings the wrapped key to safety: into the database, or beside the file when the database does not answer.
+func (r *reel) commit() error {
+	ctx, cancel := context.WithTimeout(r.rec.of.ctx, rowPatience)
+	defer cancel()
+	_, err := r.rec.of.office.Store.OpenRecording(ctx, r.row)
+	if err == nil {
+		return nil
+	}
+	text, err2 := json.Marshal(r.row)
+	if err2 != nil {
+		return errors.Join(err, err2)
+	}
+	if err2 := r.rec.of.office.Folder.PutAside(r.row.FileName, text); err2 != nil {
+		return errors.Join(err, err2)
+	}
+	r.aside = true
+	r.rec.of.log.Warn("recording's row waits beside its file", "recording", r.id, "err", err)
+	return nil
+}
+
+// live is a courtesy to whoever lists recordings: a crash finds the file from "opening" as well.
+func (r *reel) live() error {
+	ctx, cancel := context.WithTimeout(r.rec.of.ctx, rowPatience)
+	defer cancel()
+	if err := r.rec.of.office.Store.RecordingLive(ctx, r.id); err != nil {
+		r.rec.of.log.Warn("recording's row", "recording", r.id, "err", err)
+	}
+	return nil
+}
+
+// lost says that nothing was recorded.
+func (r *reel) lost() error {
+	return r.file(store.Ending{State: store.Lost, Reason: "no file"})
+}
+
+// finish files count, hash and transcript.
+func (r *reel) finish(s seal.Summary, broke error) error {
+	end := store.Ending{State: store.Final, Records: s.Records, Samples: s.Samples, SHA256: s.SHA256[:], Transcript: s.Transcript[:]}
+	switch {
+	case broke != nil:
+		return nil // the file is as a crash would leave it: the next start cuts and closes it
+	case r.status == media.Aborted:
+		end.State, end.Reason = store.Aborted, "media ended first"
+	}
+	return r.file(end)
+}
+
+// file writes the end of the row, again and again while the database is away, until the server ends.
+func (r *reel) file(end store.Ending) error {
+	for {
+		err := r.fileOnce(end)
+		if err == nil || !errors.Is(err, store.ErrBusy) && !errors.Is(err, store.ErrFull) {
+			return err
+		}
+		select {
+		case <-r.rec.of.ctx.Done():
+			return err
+		case <-time.After(rowRetry):
+		}
+	}
+}
+
+func (r *reel) fileOnce(end store.Ending) error {
+	st, ctx := r.rec.of.office.Store, context.WithoutCancel(r.rec.of.ctx)
+	if r.aside {
+		if err := adopt(ctx, st, r.row); err != nil {
+			return err
+		}
+		if err := r.rec.of.office.Folder.DropAside(r.row.FileName); err != nil {
+			return err
+		}
+		r.aside = false
+	}
+	return st.EndRecording(ctx, r.id, end)
+}
+
+// adopt brings a row that lay beside its file into the database; one that is there already is well.
+func adopt(ctx context.Context, st *store.Store, row store.Recording) error {
+	if _, err := st.Recording(ctx, row.ID); err == nil {
+		return nil
+	}
+	_, err := st.OpenRecording(ctx, row)
+	return err
+}
+
+// Audio, Mark and Finish are media.Sink: the tap's goroutine writes the file through them.
+func (r *reel) Audio(first uint64, interleaved []byte) error {
+	return r.writer.Audio(first, interleaved)
+}
+func (r *reel) Mark(json []byte) error { return r.writer.Mark(json) }
+func (r *reel) Finish(status media.RecordingStatus, samples uint64) error {
+	r.status = status
+	return r.writer.Finish(seal.Status(status), samples)
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"nightbell/media"
+	"nightbell/policy"
+	"nightbell/sip"
+	"nightbell/store"
+)
+
+// rules is everything that calls are decided by, as it stands in memory: replaced whole whenever something changed, so
+// that no call waits for the database and none sees half an edit.
+type rules struct {
+	office *office
+	now    atomic.Pointer[standing]
+	change chan struct{} // capacity 1
+	told   func()        // after each replacement; never blocks
+}
+
+// standing is one immutable state of the rules.
+type standing struct {
+	policy  *policy.Snapshot
+	trunks  []sip.Trunk
+	devices map[string]sip.Device
+	paused  map[string]bool // people who take no calls for now
+}
+
+func newRules(o *office, told func()) *rules {
+	r := &rules{office: o, change: make(chan struct{}, 1), told: told}
+	r.now.Store(&standing{policy: policy.Index(&policy.Book{}, o.Zones)})
+	return r
+}
+
+// Changed says that something in the store changed. It never blocks.
+func (r *rules) Changed() {
+	select {
+	case r.change <- struct{}{}:
+	default:
+	}
+}
+
+// Run follows changes until ctx ends. A load that fails keeps what stands and is tried again: a bad row never stops
+// calls.
+func (r *rules) Run(ctx context.Context, trouble func(error)) {
+	var again <-chan time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.change:
+		case <-again:
+		}
+		again = nil
+		if err := r.load(ctx); err != nil && ctx.Err() == nil {
+			trouble(fmt.Errorf("load rules: %w", err))
+			again = time.After(time.Second)
+		}
+	}
+}
+
+// load reads the whole of the rules and puts it in place.
+func (r *rules) load(ctx context.Context) error {
+	book, err := r.office.Store.Book(ctx)
+	if err != nil {
+		return err
+	}
+	next := &standing{policy: policy.Index(book, r.office.Zones), paused: map[string]bool{}}
+	if next.devices, err = r.devices(ctx, book); err != nil {
+		return err
+	}
+	if next.trunks, err = r.trunks(ctx, book); err != nil {
+		return err
+	}
+	pauses, err := r.office.Store.Pauses(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range pauses {
+		next.paused[p.Person] = true
+	}
+	r.now.Store(next)
+	r.told()
+	return nil
+}
+
+// devices are those that may register: enrolled, not revoked. Secrets stay in memory for as long as the server is open.
+func (r *rules) devices(ctx context.Context, b *policy.Book) (map[string]sip.Device, error) {
+	rows, err := r.office.Store.Devices(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[string]sip.Device, len(rows))
+	for _, d := range rows {
+		if !d.HasSecret || !d.Revoked.IsZero() {
+			continue
+		}
+		secret, err := r.office.Store.DeviceSecret(ctx, d.User)
+		if err != nil {
+			return nil, err
+		}
+		text := string(secret)
+		all[d.User] = sip.Device{User: d.User, MD5Until: d.MD5Until, Secret: func() string { return text }}
+	}
+	return all, nil
+}
+
+func (r *rules) trunks(ctx context.Context, b *policy.Book) ([]sip.Trunk, error) {
+	own, err := os.ReadFile(r.office.Config.path("ca.pem"))
+	if err != nil && !os.IsNotExist(err) {
+		return nil, err
+	}
+	all := make([]sip.Trunk, 0, len(b.Trunks))
+	for _, t := range b.Trunks {
+		out := sip.Trunk{ID: t.ID, Name: t.Name, CertNames: t.Identity.CertNames, CertRoots: t.Identity.CertRoots,
+			Prefixes: t.Identity.Addresses, Digest: t.Identity.Digest, Number: sip.NumberSource(t.NumberFrom),
+			Caller: sip.CallerSource(t.Caller), MaxCalls: t.MaxCalls, MaxRate: t.MaxRate, ClearUntil: exception(t, "signalling")}
+		if out.CertRoots == "" {
+			out.CertRoots = string(own)
+		}
+		if out.Digest != "" {
+			secret, err := r.office.Store.TrunkSecret(ctx, t.ID)
+			if err != nil && !isNotFound(err) {
+				return nil, err
+			}
+			text := string(secret)
+			out.Secret = func() string { return text }
+		}
+		all = append(all, out)
+	}
+	return all, nil
+}
+
+// exception is until when a trunk may be insecure in this respect; zero: it may not.
+func exception(t policy.Trunk, scope string) (until time.Time) {
+	for _, e := range t.Exceptions {
+		for _, s := range e.Scope {
+			if s == scope && e.Until.After(until) {
+				until = e.Until
+			}
+		}
+	}
+	return until
+}
+
+// Device is sip.Devices.
+func (r *rules) Device(user string) (sip.Device, bool) {
+	d, ok := r.now.Load().devices[user]
+	return d, ok
+}
+
+// Trunks is sip.Config.Trunks.
+func (r *rules) Trunks() []sip.Trunk { return r.now.Load().trunks }
+
+// Decide is call.Ports.Decide.
+func (r *rules) Decide(q policy.Inquiry) policy.Plan { return r.now.Load().policy.Decide(q) }
+
+// present is the access gate's place: who may be offered calls now. In this state of the house: registered (the caller
+// asks for bindings), and not paused.
+func (r *rules) present(user string) bool {
+	s := r.now.Load()
+	for _, d := range s.policy.Book.Devices {
+		if d.User == user {
+			return !s.paused[d.Person]
+		}
+	}
+	return false
+}
+
+// profile says where and how the sound of a trunk's calls travels.
+func (r *rules) profile(trunk string, family func(media.Profile) bool) media.Profile {
+	p := r.office.Config.profile(family)
+	t, ok := r.now.Load().policy.Trunk(trunk)
+	if !ok {
+		return p
+	}
+	for _, name := range t.Suites {
+		p.Suites = append(p.Suites, media.Suite(name))
+	}
+	p.Plain = time.Now().Before(exception(*t, "media"))
+	return p
+}
+
+// profile is the first media address that the family test takes, else the first.
+func (c *Config) profile(family func(media.Profile) bool) media.Profile {
+	var first media.Profile
+	for i, a := range c.Media.Address {
+		p := media.Profile{Bind: a.Bind, Advertised: a.Advertised}
+		if i == 0 {
+			first = p
+		}
+		if family(p) {
+			return p
+		}
+	}
+	return first
+}
+
+func isNotFound(err error) bool { return errors.Is(err, store.ErrNotFound) }
