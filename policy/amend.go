@@ -86,7 +86,7 @@ func (e *era) lastTurn(k int64, c *clock) place {
 	n := e.passed(k, c)
 	first := e.from == dawn
 	if len(e.live) == 0 || n == 0 && !first {
-		return e.before
+		return e.before.in(e.list)
 	}
 	return place{e.list, e.live[mod(e.i0+n-1, int64(len(e.live)))]}
 }

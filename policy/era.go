@@ -135,16 +135,21 @@ func (p place) next(list []string, live []int) int64 {
 	if len(live) == 0 {
 		return 0
 	}
-	after := p.i
-	if !slices.Equal(p.list, list) {
-		after = p.moved(list)
-	}
+	after := p.in(list)
 	for j, i := range live {
-		if i > after {
+		if i > after.i {
 			return int64(j)
 		}
 	}
 	return 0
+}
+
+// in gives the same place in another list.
+func (p place) in(list []string) place {
+	if slices.Equal(p.list, list) || len(list) == 0 {
+		return p
+	}
+	return place{list, (p.moved(list) + len(list)) % len(list)}
 }
 
 // moved finds where the place lies in another list: the same occurrence of the same member; for one who has left, just

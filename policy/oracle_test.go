@@ -83,7 +83,7 @@ func (w *shiftWorker) joinList(list []string) {
 		}
 		w.slot = (w.slot + 1) % len(w.list)
 		if i := slices.Index(list, w.list[w.slot]); i >= 0 {
-			w.list, w.slot = list, i-1+len(list)
+			w.list, w.slot = list, (i-1+len(list))%len(list)
 			return
 		}
 	}
