@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"time"
 )
 
 // Sizes of the format, in bytes.
@@ -95,6 +96,12 @@ func (h Header) Digest() [32]byte {
 
 // Frame is the size of one sample of every channel, in bytes.
 func (h Header) Frame() int { return h.Channels * h.Codec.width() }
+
+// Duration is how long so many samples last.
+func (h Header) Duration(samples uint64) time.Duration {
+	rate := uint64(h.Rate)
+	return time.Duration(samples/rate)*time.Second + time.Duration(samples%rate)*time.Second/time.Duration(rate)
+}
 
 // plausible: a block of one second must fit into a record.
 func (h Header) plausible() bool {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 )
 
 // counter counts the write calls of a Writer and fails from a given one on.
@@ -72,6 +73,9 @@ func TestSummaryIsWhatVerifyFinds(t *testing.T) {
 		rep := Verify(bytes.NewReader(out.Bytes()), int64(out.Len()), key)
 		if err := rep.Matches(w.Summary()); err != nil {
 			t.Error(err)
+		}
+		if rep.Duration != 66*time.Second {
+			t.Errorf("lasts %s", rep.Duration)
 		}
 		if rep.Status != Continued || rep.Samples != 66*8000 || rep.Records != 66 || !rep.Footer {
 			t.Errorf("%+v", rep)

@@ -50,7 +50,7 @@ func (rep *Report) fill(w *walker, s survey) {
 		rep.Status, rep.Records, rep.Samples = w.final.Status, w.final.Records, w.final.Samples
 		rep.Transcript = w.final.Transcript
 	}
-	rep.Duration = time.Duration(rep.Samples) * time.Second / time.Duration(w.header.Rate)
+	rep.Duration = w.header.Duration(rep.Samples)
 }
 
 // headerVerdict: a file that ends inside its header was never more than begun; any other fault there is damage.
