@@ -171,8 +171,8 @@ func parseAddress(s string) (a address, ok bool) {
 		return a, false
 	case open < len(s) && s[open] == '<':
 		a.display = trim(s[:open])
-		end := strings.IndexByte(s, '>')
-		if end = strings.IndexByte(s[open:], '>'); end < 0 || !isDisplay(a.display) {
+		end := strings.IndexByte(s[open:], '>')
+		if end < 0 || !isDisplay(a.display) {
 			return a, false
 		}
 		a.uri, rest = s[open+1:open+end], s[open+end+1:]
@@ -187,7 +187,7 @@ func parseAddress(s string) (a address, ok bool) {
 	return a, ok && isURI(a.uri)
 }
 
-// isDisplay is *(token LWS) / quoted-string.
+// isDisplay is *(token LWS) / quoted-string. A name in UTF-8 without quotes is common and harmless: taken.
 func isDisplay(s string) bool {
 	if s == "" {
 		return true
@@ -195,8 +195,8 @@ func isDisplay(s string) bool {
 	if s[0] == '"' {
 		return quotedLen(s) == len(s)
 	}
-	for word := range strings.FieldsSeq(s) {
-		if !isToken(word) {
+	for i := range len(s) {
+		if c := s[i]; !tokenByte[c] && c < 0x80 && c != ' ' && c != '\t' {
 			return false
 		}
 	}

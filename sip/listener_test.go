@@ -306,6 +306,32 @@ func TestOneAddressCannotTakeAllConnections(t *testing.T) {
 		t.Error("a third connection of one address")
 	}
 	_ = first.Close()
-	await(t, "the place is free again", func() bool { return w.Counters().Flows == 1 })
+	await(t, "the place is free again", func() bool {
+		w.door.mu.Lock()
+		defer w.door.mu.Unlock()
+		return w.door.total == 1
+	})
 	dial(t, w, &tls.Config{})
+}
+
+// TestIPv6PeersAreToldTheAdvertisedAddress: Via and Contact of our requests, bracketed where they must be.
+func TestIPv6PeersAreToldTheAdvertisedAddress(t *testing.T) {
+	core := newCoreLog()
+	l := tlsListen(selfSigned(t, 1))
+	l.Bind, l.Advertised = netip.MustParseAddrPort("[::1]:0"), netip.MustParseAddrPort("[2001:db8::5]:5061")
+	w := runWire(t, WireConfig{Core: core, Listeners: []Listen{l}})
+	conn := dial(t, w, &tls.Config{})
+	f := <-core.flows
+	if uri := f.Contact("x"); uri.String() != "sip:x@[2001:db8::5]:5061;transport=tls" {
+		t.Errorf("Contact %s", uri.String())
+	}
+	req := outgoing(sipmsg.OPTIONS)
+	if _, err := f.Request(req, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, 2048)
+	n, err := conn.Read(b)
+	if err != nil || !strings.Contains(string(b[:n]), "Via: SIP/2.0/TLS [2001:db8::5]:5061;branch=z9hG4bK") {
+		t.Errorf("error %v, sent %q", err, b[:n])
+	}
 }

@@ -80,7 +80,7 @@ func startLine(d *draft) (method string, no *refusal) {
 	switch kind := scheme(uri); {
 	case kind == "":
 		return "", refuse(400, "Malformed Request-URI")
-	case kind != "sip" && kind != "sips":
+	case kind != "sip" && kind != "sips" && kind != "tel":
 		return "", refuse(416, "Unsupported URI Scheme")
 	case !isURI(uri) || strings.Contains(hostPart(uri), "?"):
 		// RFC 3261 §19.1.1: headers have no place in a Request-URI.
@@ -273,7 +273,7 @@ func date(d *draft, _ string) *refusal {
 	if !ok {
 		return nil
 	}
-	if _, err := time.Parse("Mon, 02 Jan 2006 15:04:05 GMT", v); err != nil {
+	if _, err := time.Parse("Mon, 2 Jan 2006 15:04:05 GMT", v); err != nil {
 		return refuse(400, "Malformed Date")
 	}
 	return nil

@@ -80,8 +80,8 @@ type Limits struct {
 	Headers           int           // header fields of one message [128]
 	Line              int           // bytes of one header line, folded lines together [8 KiB]
 	Connections       int           // all flows of all listeners [8192]
-	PerAddress        int           // flows of one address [256]
-	OpensPerSecond    int           // new connections per second of one address, burst twice that [50]
+	PerAddress        int           // flows of one address: a whole office may stand behind it [2048]
+	OpensPerSecond    int           // new connections per second of one address, burst twice that [200]
 	MessagesPerSecond int           // of one flow, burst twice that [2000]; a stream is slowed down, UDP drops
 	Transactions      int           // server transactions open at once on one flow [4096]
 	Handshake         time.Duration // TLS handshake [5 s]
