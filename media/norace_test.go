@@ -1,0 +1,6 @@
+//go:build !race
+
+package media
+
+// poolAllowance is how many allocations a packet are forgiven: none.
+const poolAllowance = 0
