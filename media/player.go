@@ -6,6 +6,7 @@ import "time"
 // piece of music.
 type player struct {
 	payload []byte // the whole prompt in the session's codec
+	again   []byte // the same for the second time and after
 	silence byte
 	at      int
 	left    int // playings still to come, this one included; 0: for ever
@@ -15,12 +16,16 @@ type player struct {
 const frameBytes = 160
 
 func newPlayer(p *Prompt, c Codec, times int) *player {
-	return &player{payload: p.payload(c), silence: silenceOf(c), left: times}
+	return p.forms[formOf(c)].player(c, times)
 }
 
 // newToneSource plays a key as the two tones of ITU-T Q.23, for a peer without telephone-event.
 func newToneSource(digit byte, d time.Duration, c Codec) *player {
-	return &player{payload: encodedWhole(keyTone(digit, d), c), silence: silenceOf(c), left: 1}
+	return newForm(keyTone(digit, d), c).player(c, 1)
+}
+
+func (f form) player(c Codec, times int) *player {
+	return &player{payload: f.first, again: f.again, silence: silenceOf(c), left: times}
 }
 
 // frame fills dst with the next 20 ms; more is false with the last frame. A prompt that loops goes on within the
@@ -35,7 +40,7 @@ func (p *player) frame(dst []byte) (n int, more bool) {
 		if p.at < len(p.payload) {
 			continue
 		}
-		p.at = 0
+		p.at, p.payload = 0, p.again
 		if p.left == 1 {
 			p.left = -1
 			fill(dst[n:frameBytes], p.silence)

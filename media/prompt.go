@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 )
@@ -16,15 +17,41 @@ var spoken embed.FS
 // codec's form of it is made beforehand, so that playing never encodes.
 type Prompt struct {
 	name  string
-	forms [3][]byte // payload bytes by codec, 8 for each millisecond in all three
+	forms [3]form // by codec
 }
+
+// form is a prompt as payload bytes of one codec, 8 for each millisecond. G.722 is predictive: its bytes mean something
+// only after those that came before, so what is played again is encoded as it follows upon itself.
+type form struct{ first, again []byte }
+
+// settle is the silence with which every G.722 form begins: a decoder that has just heard somebody else comes to rest
+// in it. Without it the first bytes can burst out at full level.
+const settle = 3 * frameBytes
 
 func newPrompt(name string, samples []int16) *Prompt {
 	p := &Prompt{name: name}
 	for _, c := range []Codec{PCMU, PCMA, G722} {
-		p.forms[formOf(c)] = encodedWhole(samples, c)
+		p.forms[formOf(c)] = newForm(samples, c)
 	}
 	return p
+}
+
+func newForm(samples []int16, c Codec) form {
+	if c != G722 {
+		whole := make([]byte, len(samples))
+		newEncoder(c).encode(whole, samples)
+		return form{whole, whole}
+	}
+	if len(samples) == 0 {
+		return form{}
+	}
+	twice := slices.Concat(make([]int16, settle), samples, samples)
+	wide := make([]int16, 2*len(twice))
+	new(upsampler).convert(wide, twice)
+	whole := make([]byte, len(twice))
+	newG722Encoder().encode(whole, wide)
+	end := settle + len(samples)
+	return form{whole[:end], whole[end:]}
 }
 
 // Prompts are the built-in ones by name: the spoken greeting, announcement, please_hold, last_resort and emergency,
@@ -65,12 +92,10 @@ func LoadPrompt(name string, wav io.Reader) (*Prompt, error) {
 // Name is what the prompt is called in a book.
 func (p *Prompt) Name() string { return p.name }
 
-// Duration is how long one playing takes.
+// Duration is how long one playing takes; in G.722 it is 60 ms longer.
 func (p *Prompt) Duration() time.Duration {
-	return time.Duration(len(p.forms[0])) * time.Second / 8000
+	return time.Duration(len(p.forms[0].first)) * time.Second / 8000
 }
-
-func (p *Prompt) payload(c Codec) []byte { return p.forms[formOf(c)] }
 
 func formOf(c Codec) int {
 	switch c {
@@ -80,17 +105,4 @@ func formOf(c Codec) int {
 		return 2
 	}
 	return 0
-}
-
-func encodedWhole(samples []int16, c Codec) []byte {
-	if c != G722 {
-		out := make([]byte, len(samples))
-		newEncoder(c).encode(out, samples)
-		return out
-	}
-	wide := make([]int16, 2*len(samples))
-	new(upsampler).convert(wide, samples)
-	out := make([]byte, len(samples))
-	newG722Encoder().encode(out, wide)
-	return out
 }

@@ -3,6 +3,7 @@ package media
 import (
 	"bytes"
 	"encoding/json"
+	"sync"
 	"testing"
 	"time"
 )
@@ -24,6 +25,11 @@ func newStudio(t *testing.T, c Codec) *studio {
 	s.tap = beginTap(c, func() int64 { return epoch + int64(s.clock) })
 	s.reel.pitch = s.tap.pitch
 	return s
+}
+
+// newTap is a tap with a recorder of its own.
+func newTap(c Codec, now func() int64, owner *sync.WaitGroup) *Tap {
+	return newRecorder(now, owner).tap(c)
 }
 
 // until moves the clock, with a round of the recorder every 80 ms.

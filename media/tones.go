@@ -40,7 +40,7 @@ func keyTone(digit byte, d time.Duration) []int16 {
 }
 
 // music is what a caller hears on hold: four slow chords (C, a, F, G), each arpeggiated in soft, decaying notes that
-// overlap; 16 s that end where they begin. Quiet (-25 dBFS), nothing sudden, nothing above 1 kHz, so that it stays
+// overlap; 16 s that end where they begin. Quiet (-26 dBFS), nothing sudden, nothing above 1 kHz, so that it stays
 // smooth through a telephone.
 func music() []int16 {
 	chords := [4][4]float64{
@@ -73,7 +73,7 @@ func pluck(sum []float64, at int, hz float64) {
 		rise := min(1, t/0.02)
 		fall := math.Exp(-1.8*t) * (1 - float64(i)/length)
 		wave := math.Sin(2*math.Pi*hz*t) + 0.25*math.Sin(4*math.Pi*hz*t)
-		sum[(at+i)%len(sum)] += 0.05 * rise * fall * wave
+		sum[(at+i)%len(sum)] += 0.11 * rise * fall * wave
 	}
 }
 

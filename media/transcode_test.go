@@ -8,7 +8,15 @@ import (
 var everyCodec = []Codec{PCMU, PCMA, G722}
 
 // encoded is linear sound at 8 kHz in a codec.
-func encoded(c Codec, x []int16) []byte { return encodedWhole(x, c) }
+func encoded(c Codec, x []int16) []byte {
+	if c != G722 {
+		return newForm(x, c).first
+	}
+	wide, out := make([]int16, 2*len(x)), make([]byte, len(x))
+	new(upsampler).convert(wide, x)
+	newG722Encoder().encode(out, wide)
+	return out
+}
 
 // heard is a payload as linear sound at 8 kHz.
 func heard(c Codec, payload []byte) []int16 {

@@ -29,7 +29,7 @@ func TestPromptsMayHaveOtherRates(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x := heard(PCMU, p.payload(PCMU))
+		x := heard(PCMU, p.forms[0].first)
 		if got := loudness(x[800:], 1000, 8000); got < -6.5 || got > -5.5 || len(x) != 8000 {
 			t.Errorf("%d Hz: %d samples, tone at %.1f dB", rate, len(x), got)
 		}
