@@ -12,7 +12,9 @@ import (
 
 // harbor is a small practice: three agents on a daily rota, a clinician with a telephone only, hours 08-17 on weekdays.
 func harbor() *Book {
-	agent := func(id string) Person { return Person{ID: id, Name: phi.NewName("Invented " + id), Role: "agent", Active: true} }
+	agent := func(id string) Person {
+		return Person{ID: id, Name: phi.NewName("Invented " + id), Role: "agent", Active: true}
+	}
 	lee := Person{ID: "dr-lee", Name: phi.NewName("Dr. Lee"), Role: "clinician", Phone: phi.NewPhone("+12125550142"), Active: true}
 	return &Book{
 		Version: "v1", CatchAll: "harbor",
