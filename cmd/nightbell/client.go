@@ -50,6 +50,9 @@ func (s *session) inProcess(ctx context.Context, cfg Config) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if office.Sealed != nil {
+		fmt.Fprintln(s.err, "nightbell: sealed:", office.Sealed)
+	}
 	desk := console.New(console.Config{Ports: office.ports(stopped{mode: cfg.Mode})})
 	t := &direct{handler: desk.Operator("uid:" + strconv.Itoa(os.Geteuid()))}
 	return &client{&http.Client{Transport: t}, func() error {
