@@ -88,25 +88,12 @@ func keptDevices(old []policy.Device, people []policy.Person) []policy.Device {
 
 // newVersion files the book as it now stands in the history and remembers that it took effect.
 func (t *tx) newVersion(actor audit.Actor, was string, counts map[string]int) (string, error) {
-	k := t.w.store.keys.Load()
-	if k == nil {
-		return "", ErrSealed
-	}
-	n, err := strconv.ParseInt(was[1:], 10, 64)
+	n, err := versionNumber(was)
 	if err != nil {
-		return "", fmt.Errorf("book version %q: %w", was, ErrDamaged)
+		return "", err
 	}
 	n++
-	b, err := loadBook(context.Background(), t.w.conn, k.sealer)
-	if err != nil {
-		return "", err
-	}
-	b.Version = versionText(n)
-	body, err := historyBody(b)
-	if err != nil {
-		return "", err
-	}
-	cell, err := sealCell(k.sealer, historyCell(n), body)
+	cell, err := t.history(n, counts)
 	if err != nil {
 		return "", err
 	}
@@ -119,14 +106,36 @@ func (t *tx) newVersion(actor audit.Actor, was string, counts map[string]int) (s
 	if err != nil {
 		return "", err
 	}
-	facts := map[string]string{"before": was, "after": b.Version}
+	facts := map[string]string{"before": was, "after": versionText(n)}
 	for kind, n := range counts {
 		facts[kind] = strconv.Itoa(n)
 	}
 	t.changed = true
-	return b.Version, t.remember(audit.Event{
-		Actor: actor, Action: audit.BookApplied, Object: "book:" + b.Version, Facts: facts,
+	return versionText(n), t.remember(audit.Event{
+		Actor: actor, Action: audit.BookApplied, Object: "book:" + versionText(n), Facts: facts,
 	}, phi.Text{})
+}
+
+// history seals the book as it stands in the transaction. A version in which devices alone differ has no body: an
+// enrolment of hundreds would file hundreds of books.
+func (t *tx) history(n int64, counts map[string]int) ([]byte, error) {
+	if len(counts) == 1 && counts["device"] > 0 {
+		return []byte{}, nil
+	}
+	k, err := t.w.store.sealer()
+	if err != nil {
+		return nil, err
+	}
+	b, err := loadBook(context.Background(), t.w.conn, k)
+	if err != nil {
+		return nil, err
+	}
+	b.Version = versionText(n)
+	body, err := historyBody(b)
+	if err != nil {
+		return nil, err
+	}
+	return sealCell(k, historyCell(n), body)
 }
 
 func historyCell(n int64) Cell {

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"strconv"
 
 	"nightbell/phi"
 	"nightbell/policy"
@@ -38,9 +37,6 @@ func bookVersion(ctx context.Context, q querier) (string, error) {
 	err := q.QueryRowContext(ctx, "SELECT coalesce(max(version), 0) FROM book_versions").Scan(&n)
 	return versionText(n), named(err)
 }
-
-// versionText is "b17"; the empty book of a new instance is "b0".
-func versionText(n int64) string { return "b" + strconv.FormatInt(n, 10) }
 
 func loadBook(ctx context.Context, q querier, k Sealer) (*policy.Book, error) {
 	version, err := bookVersion(ctx, q)

@@ -2,22 +2,20 @@ package store
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"nightbell/audit"
 	"nightbell/policy"
 )
 
-// image of a person in clear, to compare and to seal; never kept or shown as it is.
+// clearPerson is a person in clear, to compare and to seal; never kept or shown as it is.
+type clearPerson struct {
+	Body        json.RawMessage `json:"body"`
+	Name, Phone string
+}
+
 func personImage(p policy.Person) (any, error) {
 	body, err := personBody(p)
-	if err != nil {
-		return nil, err
-	}
-	return struct {
-		Body        json.RawMessage `json:"body"`
-		Name, Phone string
-	}{body, p.Name.Reveal(), p.Phone.Reveal()}, nil
+	return clearPerson{body, p.Name.Reveal(), p.Phone.Reveal()}, err
 }
 
 func (a *applying) people(old, b *policy.Book) error {
@@ -71,26 +69,4 @@ func (a *applying) devices(old, b *policy.Book) error {
 			return a.note(action, "device", d.User, "", ch)
 		},
 	}.run(old.Devices, b.Devices)
-}
-
-// historyBody is the whole book in clear JSON, for the sealed history.
-func historyBody(b *policy.Book) (string, error) {
-	people := make([]any, len(b.People))
-	for i, p := range b.People {
-		image, err := personImage(p)
-		if err != nil {
-			return "", err
-		}
-		people[i] = image
-	}
-	copied := *b
-	copied.People = nil
-	body, err := json.Marshal(struct {
-		Book   policy.Book `json:"book"`
-		People []any       `json:"people"`
-	}{copied, people})
-	if err != nil {
-		return "", fmt.Errorf("book history: %w", err)
-	}
-	return string(body), nil
 }

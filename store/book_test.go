@@ -204,3 +204,38 @@ func TestOldSchedulesStay(t *testing.T) {
 		t.Errorf("%d versions, %d overrides taken back", versions, taken)
 	}
 }
+
+func TestPastBookCanBeRead(t *testing.T) {
+	s := fresh(t)
+	ctx := context.Background()
+	first := demoBook()
+	first.Version = apply(t, s, first)
+	if err := s.EnrolDevice(ctx, amy, Enrolment{User: "amy-home", Person: "amy", Secret: []byte("x")}); err != nil {
+		t.Fatal(err)
+	}
+	b := bookOf(t, s)
+	b.Clinics[0].Name = "Elm"
+	apply(t, s, b)
+	for _, version := range []string{"b1", "b2"} {
+		first.Version = version
+		got, err := s.BookAt(ctx, version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(first, *got, equal...); d != "" {
+			t.Error(d)
+		}
+	}
+	if got, err := s.BookAt(ctx, "b3"); err != nil || got.Clinics[0].Name != "Elm" || len(got.Devices) != 2 {
+		t.Errorf("%+v %v", got, err)
+	}
+	list, err := s.BookHistory(ctx, 10)
+	if err != nil || len(list) != 3 || list[0].Version != "b3" || list[1].Changed["device"] != 1 || list[0].Author != "amy" {
+		t.Errorf("%+v %v", list, err)
+	}
+	for version, want := range map[string]error{"b4": ErrNotFound, "b0": ErrNotFound, "b": ErrInvalid, "17": ErrInvalid, "b-1": ErrInvalid} {
+		if _, err := s.BookAt(ctx, version); !errors.Is(err, want) {
+			t.Errorf("%s: %v", version, err)
+		}
+	}
+}
