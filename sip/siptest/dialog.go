@@ -2,6 +2,7 @@ package siptest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -56,6 +57,7 @@ type Dialog struct {
 	cancelled  bool
 	acked      map[uint32]bool
 	noAck      bool
+	offering   bool            // a re-INVITE of ours waits for its answer: theirs gets 491
 	offerless  map[uint32]bool // INVITEs of ours without SDP: the ACK carries the answer
 	onReinvite func(offer []byte) (code int, answer []byte)
 }
@@ -195,12 +197,19 @@ func (d *Dialog) RingReliably(rseq int) error {
 	return d.reply(180, "Require: 100rel\r\nRSeq: "+strconv.Itoa(rseq)+"\r\n", nil)
 }
 
-// Answer accepts the INVITE. It does so even after a CANCEL: that race is what tests want.
+// ErrCancelled says that a CANCEL came first: the INVITE has its 487.
+var ErrCancelled = errors.New("siptest: cancelled")
+
+// Answer accepts the INVITE, unless a CANCEL came first.
 func (d *Dialog) Answer(sdp []byte) error { return d.AnswerWith("", sdp) }
 
 // AnswerWith adds header lines, each ending in CRLF.
 func (d *Dialog) AnswerWith(head string, sdp []byte) error {
 	d.mu.Lock()
+	if d.cancelled {
+		d.mu.Unlock()
+		return ErrCancelled
+	}
 	d.answered, d.sdp = true, sdp
 	d.mu.Unlock()
 	return d.reply(200, "Allow: INVITE, ACK, BYE, CANCEL, UPDATE, INFO, OPTIONS\r\n"+head, sdp)
@@ -277,8 +286,12 @@ func (d *Dialog) ReInvite(ctx context.Context, sdp []byte) (code int, answer []b
 		d.sdp = sdp
 	}
 	branch, raw := d.request("INVITE", "", sdp)
+	d.offering = true
 	d.mu.Unlock()
 	res, err := d.p.transact(ctx, branch, raw)
+	d.mu.Lock()
+	d.offering = false
+	d.mu.Unlock()
 	if err != nil {
 		return 0, nil, fmt.Errorf("re-INVITE: %w", err)
 	}

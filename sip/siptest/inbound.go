@@ -33,8 +33,12 @@ func (d *Dialog) asked(req *sipmsg.Request) {
 
 func (d *Dialog) offered(req *sipmsg.Request) {
 	d.mu.Lock()
-	decide, code, answer := d.onReinvite, 200, d.sdp
+	decide, code, answer, glare := d.onReinvite, 200, d.sdp, d.offering
 	d.mu.Unlock()
+	if glare {
+		_ = d.p.respond(req, 491, "", nil)
+		return
+	}
 	if req.Method == sipmsg.UPDATE && len(req.Body()) == 0 {
 		answer = nil
 	} else if decide != nil {
