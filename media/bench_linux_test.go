@@ -220,3 +220,28 @@ func benchForward(b *testing.B, x *benchCalls, limit float64) {
 	b.ReportMetric(100*float64(uint64(rounds*len(x.legs))-sent)/float64(rounds*len(x.legs)), "lost%")
 	b.ReportMetric(0, "ns/op")
 }
+
+// BenchmarkMemory is what a bridged call of two SDES legs holds on the heap once it has spoken, with its recorder.
+func BenchmarkMemory(b *testing.B) {
+	const calls = 200
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	x := newBenchCalls(b, AES128CM80, calls)
+	x.speak(b)
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	alone := after.HeapAlloc - before.HeapAlloc
+	for _, c := range x.calls {
+		c.sessions[0].Record(&countingSink{})
+	}
+	for range 100 {
+		x.speak(b)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	ring := uint64(len(x.ring) * 192) // the phones' own packets
+	b.ReportMetric(float64(alone-ring)/calls/1024, "KiB/call")
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc-ring)/calls/1024, "KiB/recorded-call")
+	b.ReportMetric(0, "ns/op")
+}

@@ -26,6 +26,7 @@ type loop struct {
 	scratch [batchSize][bufferSize]byte // packets of our own making, until the batch is flushed
 	used    int
 	sound   soundPacket // the one on its way to a tap
+	trial   [bufferSize]byte
 	epochs  uint64
 
 	recorder *recorder // drains the taps of these streams

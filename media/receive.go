@@ -84,9 +84,9 @@ func (s *stream) decrypt(packet []byte, from netip.AddrPort) ([]byte, bool) {
 
 // decryptEither serves the moment after a new key: a failed GCM wipes its output, so the new key is tried on a copy.
 func (s *stream) decryptEither(packet []byte, from netip.AddrPort) ([]byte, bool) {
-	clear, err := s.terms.in.DecryptRTP(s.trial[:0], packet, &s.inHeader)
+	clear, err := s.terms.in.DecryptRTP(s.loop.trial[:0], packet, &s.inHeader)
 	if err != nil && s.loop.now < s.oldEnd {
-		clear, err = s.older.DecryptRTP(s.trial[:0], packet, &s.inHeader)
+		clear, err = s.older.DecryptRTP(s.loop.trial[:0], packet, &s.inHeader)
 	}
 	if s.loop.now >= s.oldEnd {
 		s.older = nil

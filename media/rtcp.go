@@ -3,12 +3,14 @@ package media
 import (
 	"crypto/rand"
 	"encoding/base32"
+	"errors"
 	"math"
 	mrand "math/rand/v2"
 	"net/netip"
 	"time"
 
 	"github.com/pion/rtcp"
+	"github.com/pion/srtp/v3"
 )
 
 // reportEvery is the mean time between two RTCP reports (RFC 3550 §6.2); each is drawn between 0.8 and 1.2 of it.
@@ -132,7 +134,7 @@ func (s *stream) receiveReport(packet []byte, from netip.AddrPort) {
 	if s.terms.in != nil {
 		clear, err := s.terms.in.DecryptRTCP(packet[:0], packet, &s.report.header)
 		if err != nil {
-			s.stats.AuthFailed++
+			s.countRefusedReport(err)
 			return
 		}
 		packet = clear
@@ -158,6 +160,15 @@ func (s *stream) receiveReport(packet []byte, from netip.AddrPort) {
 			s.readBlocks(p.Reports)
 		}
 	}
+}
+
+// countRefusedReport: what is not a wrong tag came a second time, or is cut short.
+func (s *stream) countRefusedReport(err error) {
+	if errors.Is(err, srtp.ErrFailedToVerifyAuthTag) {
+		s.stats.AuthFailed++
+		return
+	}
+	s.stats.Replayed++
 }
 
 // readBlocks takes what the peer says of our sound; the round trip is RFC 3550 §6.4.1's A - LSR - DLSR.

@@ -3,6 +3,7 @@ package media
 import (
 	"errors"
 	"net/netip"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -294,4 +295,36 @@ func FuzzDescription(f *testing.F) {
 			t.Fatalf("our answer to %q is unreadable:\n%s", body, reply.write())
 		}
 	})
+}
+
+// Offers in the manner of those who are out there: each is taken, with the codec and the suite that it should be.
+func TestOffersOfRealPeers(t *testing.T) {
+	for name, want := range map[string]struct {
+		codec Codec
+		event byte
+		suite Suite
+	}{
+		"baresip":    {PCMU, 101, AES128CM80},
+		"linphone":   {PCMU, 100, AES128CM80},
+		"asterisk":   {PCMU, 101, AES128CM80},
+		"carrier":    {PCMU, 101, AES128CM80},
+		"desk_phone": {PCMU, 101, AES128CM80},
+	} {
+		offer, err := os.ReadFile("../testdata/sip/sdp/" + name + ".sdp")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := legOnly(t, loopback)
+		answer, err := s.Answer(offer)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if s.Codec() != want.codec || s.Suite() != want.suite || s.terms.event != want.event {
+			t.Errorf("%s: %v, %v, %d: %s", name, s.Codec(), s.Suite(), s.terms.event, answer)
+		}
+		if mux := strings.Contains(string(offer), "rtcp-mux"); mux != strings.Contains(string(answer), "rtcp-mux") {
+			t.Errorf("%s: %s", name, answer)
+		}
+	}
 }

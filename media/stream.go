@@ -22,7 +22,6 @@ type stream struct {
 	terms  *terms // nil: nothing agreed, nothing passes
 	older  *srtp.Context
 	oldEnd int64 // until when older is still tried
-	trial  [bufferSize]byte
 
 	latched        netip.AddrPort // where the peer's packets truly come from
 	latchedControl netip.AddrPort
