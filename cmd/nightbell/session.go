@@ -11,7 +11,6 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-
 )
 
 // session is one run of one command: its terminal, its data folder, its way of printing.
@@ -142,7 +141,6 @@ func (s *session) more(next string) {
 		fmt.Fprintln(s.err, "more: --cursor", next)
 	}
 }
-
 
 // with runs a command as a client of whoever holds the data folder.
 func (s *session) with(ctx context.Context, ask func(*client) error) (err error) {
