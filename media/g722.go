@@ -20,18 +20,3 @@ func (e *g722Encoder) encode(dst []byte, src []int16) int {
 	}
 	return e.inner.Encode(dst[:n], src[:2*n])
 }
-
-type g722Decoder struct{ inner *g722.Decoder }
-
-func newG722Decoder() *g722Decoder {
-	return &g722Decoder{g722.NewDecoder(g722.Rate64000, 0)}
-}
-
-// decode writes two samples for each byte and returns their number.
-func (d *g722Decoder) decode(dst []int16, src []byte) int {
-	n := min(len(src), len(dst)/2)
-	if n == 0 {
-		return 0
-	}
-	return d.inner.Decode(dst[:2*n], src[:n])
-}
