@@ -248,3 +248,58 @@ func glareOutcome(t *testing.T, leg *heard, theirs chan int) (code int) {
 	}
 	return code
 }
+
+// The connection goes while our re-INVITE waits: the offer has failed, the conversation has not.
+func TestConnectionLostDuringAnOffer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBubble(t)
+		f, conn := attachPipe(b.t, b.wire)
+		c := siptest.Over(conn, siptest.Options{})
+		d, leg := b.talk(c)
+		hold := make(chan struct{})
+		d.OnReinvite(func([]byte) (int, []byte) { <-hold; return 200, answerSDP })
+		ok(t, leg.Offer(thirdSDP))
+		synctest.Wait()
+		f.Close()
+		synctest.Wait()
+		close(hold)
+		if e := leg.want(Agreed); e.Code != 503 {
+			t.Errorf("code %d", e.Code)
+		}
+		leg.want(FlowLost)
+		leg.none()
+		if code, err := b.carrier().Options(t.Context()); err != nil || code != 200 {
+			t.Fatalf("OPTIONS: %d %v", code, err)
+		}
+		leg.want(FlowBack)
+		leg.End(Completed)
+		leg.want(Ended)
+		c.Cut()
+	})
+}
+
+// A phone says it takes UPDATE and does not: the refresh goes on by re-INVITE, and nobody hears of it.
+func TestRefreshFallsBackToReinvite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBubble(t)
+		got := make(chan *siptest.Dialog, 1)
+		_, binding := b.phone("amy", func(d *siptest.Dialog) {
+			_ = d.AnswerWith("Session-Expires: 600;refresher=uac\r\nSupported: timer\r\n", answerSDP)
+			got <- d
+		})
+		l, err := b.core.ring(binding, Invite{SDP: offerSDP})
+		ok(t, err)
+		leg := listen(t, l)
+		leg.want(Answered)
+		d := <-got
+		d.OnUpdate(405)
+		time.Sleep(400 * time.Second)
+		hear(t, d, "UPDATE")
+		if e := hear(t, d, "INVITE"); !bytes.Equal(e.SDP, offerSDP) {
+			t.Errorf("the refresh offers %q", e.SDP)
+		}
+		time.Sleep(400 * time.Second)
+		leg.none()
+		leg.End(Completed)
+	})
+}

@@ -102,9 +102,10 @@ func (c *core) landed(d device, f *Flow) {
 	}
 }
 
-// trunkSeen re-attaches a trunk's legs to the connection it speaks on now.
+// trunkSeen re-attaches a trunk's legs to the connection that the same host speaks on now.
 func (c *core) trunkSeen(id string, f *Flow) {
-	for _, l := range c.waiting(func(l *Leg) bool { return !l.uac && l.facts.TrunkID == id }) {
+	addr := f.Remote().Addr()
+	for _, l := range c.waiting(func(l *Leg) bool { return !l.uac && l.facts.TrunkID == id && l.remote == addr }) {
 		_ = l.verb(happening{event: flowBack, flow: f})
 	}
 }

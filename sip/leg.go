@@ -3,6 +3,7 @@ package sip
 import (
 	"crypto/rand"
 	"errors"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -30,12 +31,14 @@ const (
 	Answered  Kind = "answered"  // 2xx to our INVITE; the leg has acknowledged it
 	Refused   Kind = "refused"   // other final answer, timeout, unreachable: nothing follows
 	Confirmed Kind = "confirmed" // ACK to our 2xx; SDP set when the offer was ours
-	Offered   Kind = "offered"   // re-INVITE or UPDATE: meet it with Answer or Refuse; SDP nil: make an offer
-	Agreed    Kind = "agreed"    // answer to our re-INVITE; Code >= 300: refused, the old session stands
-	Digit     Kind = "digit"
-	FlowLost  Kind = "flow_lost"
-	FlowBack  Kind = "flow_back"
-	Ended     Kind = "ended" // nothing follows
+	// Offered is a re-INVITE or UPDATE: meet it with Answer or Refuse; SDP nil: make an offer. When the peer takes it
+	// back meanwhile, both give ErrState.
+	Offered  Kind = "offered"
+	Agreed   Kind = "agreed" // answer to our re-INVITE; Code >= 300: refused, the old session stands
+	Digit    Kind = "digit"
+	FlowLost Kind = "flow_lost"
+	FlowBack Kind = "flow_back"
+	Ended    Kind = "ended" // nothing follows
 )
 
 // Facts is what a caller's INVITE said and how its sender is known. Numbers are raw user parts, as they were sent.
@@ -89,6 +92,7 @@ type Leg struct {
 	retried bool            // 422 was met once
 	device  device          // whose phone this is
 	limit   string          // trunk that counts this call
+	remote  netip.Addr      // where the caller's INVITE came from
 }
 
 // device is who a phone's leg belongs to, for re-attachment.
@@ -110,8 +114,8 @@ func (l *Leg) RemoteSDP() []byte {
 	return l.remoteSDP
 }
 
-// Listen sets who hears the events, once; earlier ones are delivered at once. The func must not block; it may call
-// verbs of the leg.
+// Listen sets who hears the events, once; earlier ones are delivered at once. The func must not block. A verb may
+// deliver its leg's events before it returns: hold no lock over it that the func takes.
 func (l *Leg) Listen(listen func(Event)) {
 	l.mu.Lock()
 	l.listen = listen

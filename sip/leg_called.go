@@ -15,7 +15,7 @@ func newCalled(c *core, tx *ServerTx, facts Facts) *Leg {
 	l := &Leg{
 		id: random(), core: c, facts: facts, flow: tx.Flow(), state: isInvited, talk: talkOffered,
 		dlg: calledDialog(req, tx.Tag()), server: tx, asked: tx, invSeq: req.CSeq().SeqNo, limit: facts.TrunkID,
-		peerAllow: allowOf(req),
+		peerAllow: allowOf(req), remote: tx.Flow().Remote().Addr(),
 	}
 	if len(req.Body()) > 0 {
 		l.remoteSDP = req.Body()

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"errors"
 	"strconv"
 	"time"
 
@@ -98,6 +99,7 @@ type sessionTimer struct {
 const (
 	sessionInterval = 30 * time.Minute
 	sessionLeast    = 90 * time.Second // RFC 4028 §4
+	refreshAgain    = 10 * time.Second // after a refusal; two tries fit before the shortest session's end
 )
 
 // sessionStart (re)starts the timers after a 2xx to INVITE, re-INVITE or UPDATE (§7.2, §9).
@@ -208,7 +210,11 @@ func (l *Leg) refresh() {
 	req := l.request(sipmsg.UPDATE)
 	l.sessionAsk(req)
 	req.SetBody(nil)
-	_, _ = l.flow.Request(req, l.refreshed, func(error) { l.refreshFailed(408) })
+	_, _ = l.flow.Request(req, l.refreshed, func(err error) {
+		if !errors.Is(err, ErrFlowClosed) { // else the dialog may come back
+			l.refreshFailed(408)
+		}
+	})
 }
 
 func (l *Leg) refreshed(res *sipmsg.Response) {
@@ -226,12 +232,19 @@ func (l *Leg) refreshed(res *sipmsg.Response) {
 	}
 }
 
-// refreshFailed ends a dialog that is gone; any other refusal leaves it to the session's end (§7.4).
+// refreshFailed ends a dialog that is gone; after any other refusal it is tried again until the session's end (§7.4).
 func (l *Leg) refreshFailed(code int) {
 	l.mu.Lock()
 	defer l.unlock()
-	if code == 408 || code == 481 {
+	switch code {
+	case 408, 481:
 		_ = l.step(happening{event: gotGone, refusal: Refusal{Code: code, Reason: Unreachable}})
+		return
+	case 405, 501:
+		l.peerAllow = nil // it said UPDATE and did not mean it: re-INVITE from now on
+	}
+	if l.state == isConfirmed {
+		l.set(refresh, refreshAgain)
 	}
 }
 

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"bytes"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -161,6 +162,10 @@ func (l *Leg) talkOurs(a talkAction, h happening) {
 		if h.sdp != nil {
 			l.wanted = h.sdp
 		}
+		if l.wanted == nil { // a refresh that met 491
+			l.sendOffer(l.localSDP)
+			return
+		}
 		l.sendOffer(l.wanted)
 	case sendRefresh:
 		l.wanted = nil
@@ -172,18 +177,29 @@ func (l *Leg) talkOurs(a talkAction, h happening) {
 	case reportAgreement:
 		l.agree(h.res)
 	case reportRejection:
-		l.wanted = nil
-		l.post(Event{Kind: Agreed, Code: h.refusal.Code, Reason: reasonOf(h.refusal.Code), Text: phrase(h.refusal.Code)})
+		l.rejected(h.refusal.Code)
 	}
+}
+
+// rejected reports that our offer was not taken. A refresh is nobody's business: it is tried again.
+func (l *Leg) rejected(code int) {
+	if l.wanted == nil {
+		l.set(refresh, refreshAgain)
+		return
+	}
+	l.wanted = nil
+	l.post(Event{Kind: Agreed, Code: code, Reason: reasonOf(code), Text: phrase(code)})
 }
 
 // talkTheirs acts on an offer of the peer's.
 func (l *Leg) talkTheirs(a talkAction, h happening) {
 	switch a {
 	case yieldToOffer:
-		l.wanted = nil
 		l.unset(glare)
-		l.post(Event{Kind: Agreed, Code: 491, Reason: NotAcceptable, Text: phrase(491)})
+		if l.wanted != nil {
+			l.wanted = nil
+			l.post(Event{Kind: Agreed, Code: 491, Reason: NotAcceptable, Text: phrase(491)})
+		}
 		l.reportOffer(h.tx)
 	case reportOffer:
 		l.reportOffer(h.tx)
@@ -216,9 +232,13 @@ func (l *Leg) sendOffer(sdp []byte) {
 	setSDP(req, sdp)
 	l.localSDP = sdp
 	seq := req.CSeq().SeqNo
-	_, err := l.flow.Request(req, l.offerAnswered(seq), func(error) {
+	_, err := l.flow.Request(req, l.offerAnswered(seq), func(err error) {
 		l.mu.Lock()
 		defer l.unlock()
+		if errors.Is(err, ErrFlowClosed) {
+			l.offerFailed(503) // the connection is gone, the dialog may come back
+			return
+		}
 		l.offerFailed(408)
 	})
 	if err != nil {

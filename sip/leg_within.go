@@ -2,6 +2,7 @@ package sip
 
 import (
 	"bytes"
+	"errors"
 
 	sipmsg "github.com/emiago/sipgo/sip"
 )
@@ -129,7 +130,11 @@ func (l *Leg) send(req *sipmsg.Request) {
 			_ = l.step(happening{event: gotGone, refusal: Refusal{Code: code, Reason: Unreachable}})
 		}
 	}
-	_, _ = l.flow.Request(req, func(res *sipmsg.Response) { gone(res.StatusCode) }, func(error) { gone(408) })
+	_, _ = l.flow.Request(req, func(res *sipmsg.Response) { gone(res.StatusCode) }, func(err error) {
+		if !errors.Is(err, ErrFlowClosed) {
+			gone(408)
+		}
+	})
 }
 
 func (l *Leg) contact() *sipmsg.ContactHeader {

@@ -51,8 +51,8 @@ type identity struct {
 
 // identities judges connections. It is asked for every new call: a trunk that was taken out of the book is nobody from
 // then on, and a certificate that ran out is too. Client certificates are judged here, with the roots and names of the
-// trunk, and not by the handshake, so that resumed sessions, phones with a certificate of their own and server-only
-// certificates (public CAs issue no others) are all met by one rule.
+// trunk, and not by the handshake, so that phones with a certificate of their own, server-only certificates (public CAs
+// issue no others) and connections older than the latest change of the book are all met by one rule.
 type identities struct {
 	trunks func() []Trunk
 	roots  sync.Map // PEM -> *x509.CertPool

@@ -57,6 +57,7 @@ type Dialog struct {
 	cancelled  bool
 	acked      map[uint32]bool
 	noAck      bool
+	update     int             // answer to UPDATE; 0: 200
 	offering   bool            // a re-INVITE of ours waits for its answer: theirs gets 491
 	offerless  map[uint32]bool // INVITEs of ours without SDP: the ACK carries the answer
 	onReinvite func(offer []byte) (code int, answer []byte)
@@ -97,6 +98,13 @@ func (d *Dialog) WithholdAck() {
 func (d *Dialog) OnReinvite(f func(offer []byte) (code int, answer []byte)) {
 	d.mu.Lock()
 	d.onReinvite = f
+	d.mu.Unlock()
+}
+
+// OnUpdate sets what an UPDATE without an offer gets.
+func (d *Dialog) OnUpdate(code int) {
+	d.mu.Lock()
+	d.update = code
 	d.mu.Unlock()
 }
 

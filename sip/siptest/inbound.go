@@ -1,6 +1,7 @@
 package siptest
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 
@@ -33,14 +34,14 @@ func (d *Dialog) asked(req *sipmsg.Request) {
 
 func (d *Dialog) offered(req *sipmsg.Request) {
 	d.mu.Lock()
-	decide, code, answer, glare := d.onReinvite, 200, d.sdp, d.offering
+	decide, code, answer, glare, update := d.onReinvite, 200, d.sdp, d.offering, d.update
 	d.mu.Unlock()
 	if glare {
 		_ = d.p.respond(req, 491, "", nil)
 		return
 	}
 	if req.Method == sipmsg.UPDATE && len(req.Body()) == 0 {
-		answer = nil
+		code, answer = cmp.Or(update, 200), nil
 	} else if decide != nil {
 		code, answer = decide(req.Body())
 	}
