@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"strconv"
@@ -51,10 +52,26 @@ func (t *tx) fileEvent(e entry) error {
 	if !ok {
 		return nil
 	}
+	clinic, err := t.clinicOf(v)
+	if err != nil {
+		return err
+	}
 	return t.remember(audit.Event{
-		Time: v.At, Actor: actorOf(v), Action: action, Object: "call:" + v.Call, Clinic: v.Data["clinic"],
+		Time: v.At, Actor: actorOf(v), Action: action, Object: "call:" + v.Call, Clinic: clinic,
 		Correlation: v.Call, Facts: maps.Clone(v.Data), Late: e.Late,
 	}, phi.Text{})
+}
+
+// clinicOf is the clinic that the event names, or else the one that the call was routed to.
+func (t *tx) clinicOf(v *call.Event) (clinic string, err error) {
+	if clinic = v.Data["clinic"]; clinic != "" {
+		return clinic, nil
+	}
+	err = t.scan("SELECT clinic FROM calls WHERE id = ?", []any{v.Call}, &clinic)
+	if errors.Is(err, ErrNotFound) {
+		return "", nil
+	}
+	return clinic, err
 }
 
 // actorOf says whose doing an event is.

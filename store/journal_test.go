@@ -175,6 +175,10 @@ func TestOrdinaryCallIsFiled(t *testing.T) {
 	if got := actions(t, s); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("leaves %v", got)
 	}
+	ofClinic, err := s.AuditList(context.Background(), AuditQuery{Clinics: []string{"elm"}})
+	if err != nil || len(ofClinic.Rows) != 3 {
+		t.Errorf("%d leaves of the clinic: %v", len(ofClinic.Rows), err)
+	}
 	holds(t, s)
 	if n := j.Counters(); n.Queued != 7 || n.Filed != 7 || n.Lost+n.Spooled != 0 {
 		t.Errorf("%+v", n)
@@ -324,6 +328,25 @@ func TestSealedServerSpoolsFromItsFirstCallOn(t *testing.T) {
 	if c, err := s.Call(context.Background(), "c1"); err != nil || len(c.Events) != 6 || lateLeaves(t, s) != 4 {
 		t.Errorf("%+v %v", c, err)
 	}
+}
+
+func TestEntryThatCannotBeFiledDoesNotHoldUpTheOthers(t *testing.T) {
+	s := fresh(t)
+	spool := &memorySpool{}
+	j := s.Journal(spool)
+	tell(j, "c1", "+12125550121")
+	j.Note(call.Event{Call: "c2", At: arrived, Kind: call.Arrived, Leg: "caller", Data: map[string]string{"known_by": strings.Repeat("x", audit.MaxLeaf)}})
+	tell(j, "c3", "+12125550123")
+	j.Close()
+	for _, id := range []string{"c1", "c3"} {
+		if c, err := s.Call(context.Background(), id); err != nil || len(c.Events) != 6 {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+	if n := j.Counters(); n.Lost != 1 || n.Filed != 14 || n.Spooled != 0 {
+		t.Errorf("%+v", n)
+	}
+	holds(t, s)
 }
 
 func TestFullQueueIsCountedAndNeverWaits(t *testing.T) {

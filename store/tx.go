@@ -116,7 +116,7 @@ func (t *tx) remember(e audit.Event, detail phi.Text) error {
 	}
 	leaf, err := audit.Leaf(e, seq)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	hashes, err := t.tree.Append(leaf)
 	if err != nil {

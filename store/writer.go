@@ -167,7 +167,7 @@ func (w *writer) group(first *job) {
 	}
 	var ready []*job
 	until := time.Now().Add(groupTime)
-	for j := first; j != nil && t.doomed == nil; j = w.next(len(ready), until) {
+	for j := first; j != nil; j = w.next(t, len(ready), until) {
 		if !j.state.CompareAndSwap(waiting, taken) {
 			continue
 		}
@@ -186,9 +186,9 @@ func (w *writer) group(first *job) {
 	}
 }
 
-// next takes a job that waits already; it never waits for one.
-func (w *writer) next(have int, until time.Time) *job {
-	if have >= groupJobs || time.Now().After(until) {
+// next takes a job that waits already; it never waits for one, and takes none into a transaction that is lost.
+func (w *writer) next(t *tx, have int, until time.Time) *job {
+	if t.doomed != nil || have >= groupJobs || time.Now().After(until) {
 		return nil
 	}
 	select {
