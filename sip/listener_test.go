@@ -335,3 +335,45 @@ func TestIPv6PeersAreToldTheAdvertisedAddress(t *testing.T) {
 		t.Errorf("error %v, sent %q", err, b[:n])
 	}
 }
+
+// TestHandshakeConfigurationOfOnesOwn: certificates that are fetched at each handshake (ACME) keep our terms.
+func TestHandshakeConfigurationOfOnesOwn(t *testing.T) {
+	core, cert, judged := newCoreLog(), selfSigned(t, 5), atomic.Int32{}
+	w := runWire(t, WireConfig{
+		Core: core,
+		Listeners: []Listen{{Network: TLS, Bind: netip.AddrPortFrom(loopback, 0), TLS: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+			return &tls.Config{Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS10}, nil
+		}}},
+		Verify: func(*Listen, tls.ConnectionState) error { judged.Add(1); return nil },
+	})
+	conn := dial(t, w, &tls.Config{Certificates: []tls.Certificate{*selfSigned(t, 6)}})
+	if n := conn.ConnectionState().PeerCertificates[0].SerialNumber.Int64(); n != 5 {
+		t.Errorf("certificate %d", n)
+	}
+	if f := <-core.flows; len(f.TLS().PeerCertificates) != 1 || judged.Load() != 1 {
+		t.Errorf("client certificate not asked for, or judged %d times", judged.Load())
+	}
+	if c, err := tls.Dial("tcp", w.Addrs()[0].String(), &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}); err == nil {
+		_ = c.Close()
+		t.Error("TLS 1.1 by the back door")
+	}
+}
+
+// TestUDPSourcesAreBounded: a filter that lets a network in does not let it fill the memory.
+func TestUDPSourcesAreBounded(t *testing.T) {
+	core := newCoreLog()
+	core.flows = make(chan *Flow, 2*maxSources)
+	w := runWire(t, WireConfig{Core: core, Listeners: []Listen{{
+		Network: UDP, Bind: netip.AddrPortFrom(loopback, 0), Allow: func(netip.Addr) bool { return true },
+	}}})
+	u := w.listeners[0].packets
+	for port := range uint16(maxSources + 50) {
+		u.source(netip.AddrPortFrom(loopback, 1000+port)).last = time.Unix(int64(port), 0)
+	}
+	if n := w.Counters().Flows; n != maxSources {
+		t.Errorf("%d flows", n)
+	}
+	if s := u.source(netip.AddrPortFrom(loopback, 1000+maxSources+49)); s.last.IsZero() {
+		t.Error("the newest made room for the oldest")
+	}
+}

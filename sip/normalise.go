@@ -59,32 +59,40 @@ func headerName(raw []byte) string {
 
 var crlf = []byte("\r\n")
 
-// cut splits a header section (start line and fields, each ended by CRLF) into a draft.
-func cut(head []byte, limits Limits) (*draft, *refusal) {
+// cut splits a header section (start line and fields, each ended by CRLF) into a draft. It goes on after the first
+// mistake: the Content-Length further down keeps the stream in step, and the connection carries other people's calls.
+func cut(head []byte, limits Limits) (d *draft, no *refusal) {
 	line, rest, _ := bytes.Cut(head, crlf)
-	d := &draft{start: string(line), fields: make([]field, 0, 16)}
+	d = &draft{start: string(line), fields: make([]field, 0, 16)}
 	if bytes.ContainsAny(line, "\r\n\x00") {
-		return d, refuse(400, "Malformed Start Line")
+		no = refuse(400, "Malformed Start Line")
 	}
 	for len(rest) > 0 {
 		line, rest = unfold(rest)
-		if len(line) > limits.Line {
-			return d, refuse(400, "Header Line Too Long")
+		f, bad := cutField(line, limits)
+		if bad == nil && len(d.fields) >= limits.Headers {
+			bad = refuse(400, "Too Many Header Fields")
 		}
-		if len(d.fields) == limits.Headers {
-			return d, refuse(400, "Too Many Header Fields")
+		if bad == nil || f.name == "Content-Length" {
+			d.fields = append(d.fields, f)
 		}
-		name, value, ok := bytes.Cut(line, []byte(":"))
-		if !ok || bytes.ContainsAny(line, "\r\n") {
-			return d, refuse(400, "Malformed Header Line")
+		if no == nil {
+			no = bad
 		}
-		f := field{headerName(name), string(bytes.Trim(value, " \t"))}
-		if !isToken(f.name) {
-			return d, refuse(400, "Malformed Header Name")
-		}
-		d.fields = append(d.fields, f)
 	}
-	return d, nil
+	return d, no
+}
+
+func cutField(line []byte, limits Limits) (field, *refusal) {
+	if len(line) > limits.Line {
+		return field{}, refuse(400, "Header Line Too Long")
+	}
+	name, value, ok := bytes.Cut(line, []byte(":"))
+	f := field{headerName(name), string(bytes.Trim(value, " \t"))}
+	if !ok || bytes.ContainsAny(line, "\r\n") || !isToken(f.name) {
+		return f, refuse(400, "Malformed Header Line")
+	}
+	return f, nil
 }
 
 // unfold takes one header line off b, its continuation lines joined by a single blank (RFC 3261 §7.3.1).

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"net"
+	"os"
 	"sync"
 	"time"
 )
@@ -40,12 +41,9 @@ func (s *stream) queue(b []byte) error {
 	return nil
 }
 
-// slow cuts a peer that does not read. Off the caller's stack: it may hold a transaction's lock.
+// slow cuts a peer whose queue overflows. Off the caller's stack: it may hold a transaction's lock.
 func (s *stream) slow() {
-	f := s.f
-	f.w.count.slowReaders.Add(1)
-	f.w.trouble(Trouble{Kind: SlowReader, Listen: f.listen.Name, Remote: f.remote})
-	f.w.work.Go(func() { f.end(ErrSlowReader) })
+	s.f.w.work.Go(func() { s.broken(os.ErrDeadlineExceeded) })
 }
 
 func (s *stream) drain() {
@@ -74,16 +72,23 @@ func (s *stream) drain() {
 		if err != nil {
 			s.writing, s.closing, s.out = false, true, nil
 			s.mu.Unlock()
-			_ = s.conn.Close()
-			if isTimeout(err) {
-				s.slow()
-				return
-			}
-			s.f.end(err)
+			s.broken(err)
 			return
 		}
 		s.mu.Unlock()
 	}
+}
+
+// broken ends the flow before the connection: the reader must not name another reason first.
+func (s *stream) broken(err error) {
+	f := s.f
+	if isTimeout(err) {
+		f.w.count.slowReaders.Add(1)
+		f.w.trouble(Trouble{Kind: SlowReader, Listen: f.listen.Name, Remote: f.remote})
+		err = ErrSlowReader
+	}
+	f.end(err)
+	_ = s.conn.Close() // where it was ending already
 }
 
 func (s *stream) shut() {

@@ -3,7 +3,9 @@ package sip
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -106,6 +108,47 @@ func TestOversizedMessageIsRefusedAndTheStreamClosed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestOneBadHeaderDoesNotCostTheConnection: the trunk's other calls go on after the 400.
+func TestOneBadHeaderDoesNotCostTheConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		core := newCoreLog()
+		core.request = func(tx *ServerTx) { _ = tx.Respond(tx.Response(200, "OK")) }
+		w := testWire(t, core, Limits{})
+		f, conn := attachPipe(t, w)
+		peer := collect(conn)
+		_, _ = io.WriteString(conn, strings.Replace(request("OPTIONS", "a", ""), "Max-Forwards: 70", "nonsense", 1))
+		_, _ = io.WriteString(conn, strings.Replace(request("OPTIONS", "b", ""), "Max-Forwards: 70", strings.Repeat("X: y\r\n", 200)+"Z: z", 1))
+		_, _ = io.WriteString(conn, request("OPTIONS", "c", ""))
+		synctest.Wait()
+		if s := peer(); s != "400 400 200" || f.Err() != nil {
+			t.Errorf("sent %q, flow %v", s, f.Err())
+		}
+	})
+}
+
+// TestAnEstablishedCallCostsNoGoroutine: 500 answered INVITEs later there are as many goroutines as before.
+func TestAnEstablishedCallCostsNoGoroutine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		core := newCoreLog()
+		core.request = func(tx *ServerTx) { _ = tx.Respond(tx.Response(200, "OK")) }
+		w := testWire(t, core, Limits{})
+		_, conn := attachPipe(t, w)
+		peer := collect(conn)
+		call := func(i int) {
+			_, _ = io.WriteString(conn, request("INVITE", fmt.Sprint("i", i), "")+request("ACK", fmt.Sprint("a", i), ";tag=x"))
+			synctest.Wait()
+		}
+		call(0)
+		before := runtime.NumGoroutine()
+		for i := range 500 {
+			call(i + 1)
+		}
+		if after := runtime.NumGoroutine(); after > before || len(strings.Fields(peer())) != 501 {
+			t.Errorf("%d goroutines before, %d after", before, after)
+		}
+	})
 }
 
 func TestForeignProtocolIsClosedWithoutAnAnswer(t *testing.T) {

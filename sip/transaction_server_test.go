@@ -33,9 +33,10 @@ func TestTryingIsSentWhenTheCoreIsSlow(t *testing.T) {
 func TestRefusalIsRepeatedUntilAcknowledged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		core := newCoreLog()
-		var ended error = errors.New("not yet")
+		var end outcome
+		end.fail(errors.New("not yet"))
 		core.request = func(tx *ServerTx) {
-			tx.OnEnd(func(err error) { ended = err })
+			tx.OnEnd(end.fail)
 			_ = tx.Respond(tx.Response(486, "Busy Here"))
 		}
 		w := testWire(t, core, Limits{})
@@ -49,8 +50,8 @@ func TestRefusalIsRepeatedUntilAcknowledged(t *testing.T) {
 		datagram(f, request("ACK", "a", ";tag=x"))
 		time.Sleep(6 * time.Second) // Timer I
 		synctest.Wait()
-		if s := peer.starts(); s != "" || ended != nil || strings.Contains(core.story(), "ACK") {
-			t.Errorf("after the ACK: sent %q, ended %v, story %q", s, ended, core.story())
+		if s := peer.starts(); s != "" || end.err() != nil || strings.Contains(core.story(), "ACK") {
+			t.Errorf("after the ACK: sent %q, ended %v, story %q", s, end.err(), core.story())
 		}
 	})
 }
@@ -58,9 +59,9 @@ func TestRefusalIsRepeatedUntilAcknowledged(t *testing.T) {
 func TestUnacknowledgedRefusalEndsAtTimerH(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		core := newCoreLog()
-		var ended error
+		var end outcome
 		core.request = func(tx *ServerTx) {
-			tx.OnEnd(func(err error) { ended = err })
+			tx.OnEnd(end.fail)
 			_ = tx.Respond(tx.Response(486, "Busy Here"))
 		}
 		w := testWire(t, core, Limits{})
@@ -68,8 +69,8 @@ func TestUnacknowledgedRefusalEndsAtTimerH(t *testing.T) {
 		datagram(f, request("INVITE", "a", ""))
 		time.Sleep(33 * time.Second)
 		synctest.Wait()
-		if !errors.Is(ended, ErrNoAck) || len(f.server)+len(f.merges) != 0 {
-			t.Errorf("ended %v with %d transactions left", ended, len(f.server))
+		if !errors.Is(end.err(), ErrNoAck) || living(f) != 0 {
+			t.Errorf("ended %v with %d transactions left", end.err(), living(f))
 		}
 	})
 }

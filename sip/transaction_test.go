@@ -3,6 +3,7 @@ package sip
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,13 +35,43 @@ func reply(p *parcel, code, method, tag string) string {
 		"To: <sip:amy@192.0.2.7>;tag="+tag, "Call-ID: call-out", "CSeq: 7 "+method, "Content-Length: 0")
 }
 
+// outcome is what a request of ours came to.
 type outcome struct {
-	codes []int
-	err   error
+	mu     sync.Mutex
+	told   []int
+	failed error
 }
 
-func (o *outcome) response(r *sipmsg.Response) { o.codes = append(o.codes, r.StatusCode) }
-func (o *outcome) fail(err error)              { o.err = err }
+func (o *outcome) response(r *sipmsg.Response) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.told = append(o.told, r.StatusCode)
+}
+
+func (o *outcome) fail(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.failed = err
+}
+
+func (o *outcome) codes() []int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.told
+}
+
+func (o *outcome) err() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.failed
+}
+
+// living counts the transactions that still live.
+func living(f *Flow) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.client) + len(f.server) + len(f.merges)
+}
 
 func TestUnansweredInviteIsRepeatedAndFailsAfter32Seconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -52,13 +83,13 @@ func TestUnansweredInviteIsRepeatedAndFailsAfter32Seconds(t *testing.T) {
 		}
 		time.Sleep(31999 * time.Millisecond)
 		synctest.Wait()
-		if n := len(strings.Fields(peer.starts())); n != 7 || got.err != nil { // 0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5 s
-			t.Errorf("Timer A: %d INVITEs and error %v before Timer B, want 7 and none", n, got.err)
+		if n := len(strings.Fields(peer.starts())); n != 7 || got.err() != nil { // 0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5 s
+			t.Errorf("Timer A: %d INVITEs and error %v before Timer B, want 7 and none", n, got.err())
 		}
 		time.Sleep(2 * time.Millisecond)
 		synctest.Wait()
-		if !errors.Is(got.err, ErrTimeout) || len(f.client) != 0 {
-			t.Errorf("Timer B: error %v, %d transactions left", got.err, len(f.client))
+		if !errors.Is(got.err(), ErrTimeout) || living(f) != 0 {
+			t.Errorf("Timer B: error %v, %d transactions left", got.err(), living(f))
 		}
 	})
 }
@@ -72,8 +103,8 @@ func TestUnansweredOptionsIsRepeatedAtTimerE(t *testing.T) {
 		time.Sleep(33 * time.Second)
 		synctest.Wait()
 		// 0, 0.5, 1.5, 3.5, then every 4 s up to 31.5 s (RFC 3261 §17.1.2.2)
-		if n := len(strings.Fields(peer.starts())); n != 11 || !errors.Is(got.err, ErrTimeout) {
-			t.Errorf("%d OPTIONS, error %v; want 11 and a timeout", n, got.err)
+		if n := len(strings.Fields(peer.starts())); n != 11 || !errors.Is(got.err(), ErrTimeout) {
+			t.Errorf("%d OPTIONS, error %v; want 11 and a timeout", n, got.err())
 		}
 	})
 }
@@ -87,8 +118,8 @@ func TestInviteOverAConnectionIsNeverRepeated(t *testing.T) {
 		_, _ = f.Request(outgoing(sipmsg.INVITE), got.response, got.fail)
 		time.Sleep(33 * time.Second)
 		synctest.Wait()
-		if s := peer(); s != "INVITE" || !errors.Is(got.err, ErrTimeout) {
-			t.Errorf("sent %q, error %v; want one INVITE and a timeout", s, got.err)
+		if s := peer(); s != "INVITE" || !errors.Is(got.err(), ErrTimeout) {
+			t.Errorf("sent %q, error %v; want one INVITE and a timeout", s, got.err())
 		}
 	})
 }
@@ -103,12 +134,12 @@ func TestRefusedInviteIsAcknowledgedByTheTransaction(t *testing.T) {
 		datagram(f, busy)
 		datagram(f, busy)
 		synctest.Wait()
-		if s := peer.starts(); s != "INVITE ACK ACK" || len(got.codes) != 1 {
-			t.Errorf("sent %q and told %v; want each 486 acknowledged and told once", s, got.codes)
+		if s := peer.starts(); s != "INVITE ACK ACK" || len(got.codes()) != 1 {
+			t.Errorf("sent %q and told %v; want each 486 acknowledged and told once", s, got.codes())
 		}
 		time.Sleep(33 * time.Second) // Timer D
 		synctest.Wait()
-		if len(f.client) != 0 {
+		if living(f) != 0 {
 			t.Error("transaction outlives Timer D")
 		}
 	})
@@ -126,14 +157,14 @@ func TestEvery2xxReachesTheDialogAndALateOneIsStray(t *testing.T) {
 		datagram(f, ok)
 		datagram(f, fork)
 		synctest.Wait()
-		if len(got.codes) != 3 {
-			t.Errorf("told %v, want the answer, its copy and the fork", got.codes)
+		if len(got.codes()) != 3 {
+			t.Errorf("told %v, want the answer, its copy and the fork", got.codes())
 		}
 		time.Sleep(33 * time.Second) // Timer M
 		datagram(f, ok)
 		synctest.Wait()
-		if len(got.codes) != 3 || core.stray != 1 || got.err != nil {
-			t.Errorf("after Timer M: told %v, stray %d, error %v", got.codes, core.stray, got.err)
+		if len(got.codes()) != 3 || core.stray != 1 || got.err() != nil {
+			t.Errorf("after Timer M: told %v, stray %d, error %v", got.codes(), core.stray, got.err())
 		}
 	})
 }
@@ -162,8 +193,8 @@ func TestCancelWaitsForAProvisionalAnswer(t *testing.T) {
 		datagram(f, reply(peer, "200", "CANCEL", "amy"))
 		datagram(f, gone)
 		synctest.Wait()
-		if s := peer.starts(); s != "CANCEL ACK" || len(got.codes) != 2 || got.err != nil {
-			t.Errorf("sent %q, told %v, error %v", s, got.codes, got.err)
+		if s := peer.starts(); s != "CANCEL ACK" || len(got.codes()) != 2 || got.err() != nil {
+			t.Errorf("sent %q, told %v, error %v", s, got.codes(), got.err())
 		}
 	})
 }
@@ -180,8 +211,8 @@ func TestCancelledInviteWithoutAnswerEnds(t *testing.T) {
 		tx.Cancel()
 		time.Sleep(33 * time.Second)
 		synctest.Wait()
-		if !errors.Is(got.err, ErrTimeout) || len(f.client) != 0 {
-			t.Errorf("error %v, %d transactions left", got.err, len(f.client))
+		if !errors.Is(got.err(), ErrTimeout) || living(f) != 0 {
+			t.Errorf("error %v, %d transactions left", got.err(), living(f))
 		}
 	})
 }
@@ -198,8 +229,8 @@ func TestAnswerCrossingTheCancelReachesTheDialog(t *testing.T) {
 		tx.Cancel()
 		datagram(f, ok)
 		synctest.Wait()
-		if len(got.codes) != 2 || got.codes[1] != 200 {
-			t.Errorf("told %v, want the 200 that crossed", got.codes)
+		if len(got.codes()) != 2 || got.codes()[1] != 200 {
+			t.Errorf("told %v, want the 200 that crossed", got.codes())
 		}
 	})
 }

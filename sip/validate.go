@@ -51,18 +51,13 @@ func validateResponse(d *draft) *refusal {
 		return refuse(400, "Malformed Status Line")
 	}
 	d.start = "SIP/2.0 " + code + " " + reason
-	if d.count("Via") == 1 {
-		if v, _ := d.first("Via"); len(list(v)) != 1 {
-			return refuse(400, "Response Not For Us") // RFC 3261 §8.1.3.3
-		}
-	}
-	if d.count("Via") != 1 {
-		return refuse(400, "Response Not For Us")
-	}
 	for _, rule := range []func(*draft, string) *refusal{singles, mandatory, vias, parties, sequence, contacts} {
 		if no := rule(d, ""); no != nil {
 			return no
 		}
+	}
+	if d.count("Via") != 1 { // RFC 3261 §8.1.3.3
+		return refuse(400, "Response Not For Us")
 	}
 	return nil
 }
