@@ -3,6 +3,7 @@ package sip
 import (
 	"crypto/rand"
 	"crypto/tls"
+	"io"
 	"net"
 	"net/netip"
 	"strconv"
@@ -191,7 +192,8 @@ func (f *Flow) write(b []byte) error {
 	return nil
 }
 
-// end closes the flow once: transactions learn it first, then the core. Anything but ErrFlowClosed cuts at once.
+// end closes the flow once: transactions learn it first, then the core. An orderly end lets what is queued leave; any
+// other reason cuts.
 func (f *Flow) end(why error) {
 	f.mu.Lock()
 	if f.err != nil {
@@ -217,7 +219,7 @@ func (f *Flow) end(why error) {
 	f.mu.Unlock()
 
 	f.w.forget(f)
-	if why == ErrFlowClosed {
+	if why == ErrFlowClosed || why == io.EOF {
 		f.out.shut()
 		return
 	}

@@ -377,3 +377,18 @@ func TestUDPSourcesAreBounded(t *testing.T) {
 		t.Error("the newest made room for the oldest")
 	}
 }
+
+// TestLastRequestBeforeTheEndIsAnswered: a peer that says all it has and closes its side still reads the answer.
+func TestLastRequestBeforeTheEndIsAnswered(t *testing.T) {
+	core := newCoreLog()
+	core.request = func(tx *ServerTx) { _ = tx.Respond(tx.Response(200, "OK")) }
+	w := runWire(t, WireConfig{Core: core, Listeners: []Listen{tlsListen(selfSigned(t, 1))}})
+	conn := dial(t, w, &tls.Config{})
+	_, _ = io.WriteString(conn, request("OPTIONS", "a", ""))
+	_ = conn.CloseWrite()
+	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	b, err := io.ReadAll(conn)
+	if err != nil || !strings.HasPrefix(string(b), "SIP/2.0 200") {
+		t.Errorf("error %v, answer %q", err, b)
+	}
+}

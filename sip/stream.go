@@ -1,6 +1,8 @@
 package sip
 
 import (
+	"errors"
+	"io"
 	"net"
 	"os"
 	"sync"
@@ -119,6 +121,10 @@ func (f *Flow) read(conn net.Conn) {
 	var rate bucket
 	for {
 		d, no, err := fr.next()
+		if errors.Is(err, io.EOF) {
+			f.Post("", func() { f.end(io.EOF) }) // what came before is still answered
+			return
+		}
 		if err != nil {
 			f.end(err)
 			return
