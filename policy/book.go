@@ -11,7 +11,7 @@ import (
 // Decide, and never changed after it was made: a new rule is a new Book. Ids are opaque lower-case texts.
 type Book struct {
 	Version   string // opaque; differs whenever any rule differs
-	ZoneData  string // version of the zone data the schedules are read with, "2026f"
+	ZoneData  string // version of the zone data the book was checked with, "2026f"; a Plan names what it was read with
 	Clinics   []Clinic
 	Numbers   []Number
 	Trunks    []Trunk

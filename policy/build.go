@@ -81,8 +81,19 @@ func (b *builder) changes(first []Layer) (all []change) {
 	for _, l := range first {
 		all = append(all, termChanges(l)...)
 	}
-	slices.SortStableFunc(all, func(a, b change) int { return cmp.Compare(a.at, b.at) })
+	slices.SortStableFunc(all, func(a, b change) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.rank(), b.rank()))
+	})
 	return all
+}
+
+// rank orders what takes effect in one instant: who is a member and active counts for a hand-off of that very instant,
+// while a moved hand-off counts from the next one on.
+func (c change) rank() int {
+	if c.edit.Do == DoAnchor {
+		return 1
+	}
+	return 0
 }
 
 func termChanges(l Layer) (all []change) {
@@ -111,11 +122,13 @@ func edited(r Rotation, e Edit) Rotation {
 // relayer takes over a new list of layers. A layer that keeps its id keeps its rotation, and whose turn it is.
 func (b *builder) relayer(now *[]Layer, next []Layer, at int64) {
 	for _, l := range next {
-		i := slices.IndexFunc(*now, func(old Layer) bool { return old.ID == l.ID })
-		if i < 0 || b.rotas[l.ID] == nil {
+		if b.rotas[l.ID] == nil {
 			continue
 		}
-		old := (*now)[i].Rotation
+		var old Rotation // of a layer that comes back after a while: nothing is known to be the same
+		if i := slices.IndexFunc(*now, func(old Layer) bool { return old.ID == l.ID }); i >= 0 {
+			old = (*now)[i].Rotation
+		}
 		switch {
 		case old.Anchor != l.Rotation.Anchor:
 			b.amend(l, DoAnchor, at)

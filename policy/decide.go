@@ -17,7 +17,7 @@ func Decide(b *Book, q Inquiry) Plan { return Index(b, nil).Decide(q) }
 // Decide says what a call should do. It never fails: an unknown number of a known trunk goes to the catch-all clinic, and a
 // plan that reaches nobody still has its last resort.
 func (s *Snapshot) Decide(q Inquiry) Plan {
-	p := Plan{At: q.At, Version: s.Book.Version, ZoneData: s.zoneData(), LastResort: DefaultLastResort, Answer: AtOnce}
+	p := Plan{At: q.At, Version: s.Book.Version, ZoneData: s.Zones.Name(), LastResort: DefaultLastResort, Answer: AtOnce}
 	office, number := s.whose(q, &p)
 	if number != nil {
 		p.Number = number.Number
@@ -54,38 +54,43 @@ func (p *Plan) because(format string, args ...any) {
 	p.Because = append(p.Because, fmt.Sprintf(format, args...))
 }
 
-func (s *Snapshot) zoneData() string {
-	if s.Book.ZoneData != "" {
-		return s.Book.ZoneData
+// whose finds the clinic: the number as it came, on this very trunk or on any, then as the trunk's country reads it, else
+// the catch-all. An unknown number is not repeated in the reasons: it may be a patient's own.
+func (s *Snapshot) whose(q Inquiry, p *Plan) (*office, *Number) {
+	n := s.find(q.Number, q.Trunk)
+	if n == nil {
+		country := ""
+		if t := s.trunks[q.Trunk]; t != nil {
+			country = t.Country
+		}
+		if e164, ok := NormaliseNumber(q.Number, country); ok {
+			n = s.find(e164, q.Trunk)
+		}
 	}
-	return s.Zones.Version
+	if n == nil {
+		office := s.clinics[s.Book.CatchAll]
+		if office != nil {
+			p.because("the number dialled is in nobody's list: %s takes it as the catch-all", office.Name)
+		}
+		return office, nil
+	}
+	office := s.clinics[n.Clinic]
+	if n.Trunk == "" {
+		p.because("%s is %s's number", n.Number, office.Name)
+	} else {
+		p.because("%s on trunk %s is %s's number", n.Number, n.Trunk, office.Name)
+	}
+	return office, n
 }
 
-// whose finds the clinic: the number on this very trunk, the number on any trunk, else the catch-all.
-func (s *Snapshot) whose(q Inquiry, p *Plan) (*office, *Number) {
-	region := ""
-	if t := s.trunks[q.Trunk]; t != nil {
-		region = t.Country
-	}
-	e164, isNumber := NormaliseNumber(q.Number, region)
-	for _, key := range [...]dialled{{q.Number, q.Trunk}, {e164, q.Trunk}, {q.Number, ""}, {e164, ""}} {
-		n := s.numbers[key]
-		if n == nil || s.clinics[n.Clinic] == nil {
-			continue
+// find looks a number up on a trunk, then on any; a number whose clinic is missing is nobody's.
+func (s *Snapshot) find(number, trunk string) *Number {
+	for _, key := range [...]dialled{{number, trunk}, {number, ""}} {
+		if n := s.numbers[key]; n != nil && s.clinics[n.Clinic] != nil {
+			return n
 		}
-		office := s.clinics[n.Clinic]
-		if isNumber {
-			p.because("%s is %s's number", n.Number, office.Name)
-		} else {
-			p.because("%s on trunk %s is %s's extension", n.Number, q.Trunk, office.Name)
-		}
-		return office, n
 	}
-	office := s.clinics[s.Book.CatchAll]
-	if office != nil {
-		p.because("the number dialled is in nobody's list: %s takes it as the catch-all", office.Name)
-	}
-	return office, nil
+	return nil
 }
 
 // open says whether the clinic's hours hold, and since when they do or do not.
@@ -97,10 +102,10 @@ func (s *Snapshot) open(o *office, at time.Time, p *Plan) bool {
 	c := newClock(o.zone)
 	span, holds := o.hours.active(at.Unix(), &c, nil)
 	if holds {
-		p.because("open until %s", s.clockText(span.end, o.zone, o.Zone))
+		p.because("open until %s", clockText(span.end, o.zone, o.Zone))
 		return true
 	}
-	p.because("closed since %s, until %s", s.clockText(span.start, o.zone, o.Zone), s.clockText(span.end, o.zone, o.Zone))
+	p.because("closed since %s, until %s", clockText(span.start, o.zone, o.Zone), clockText(span.end, o.zone, o.Zone))
 	return false
 }
 
@@ -140,7 +145,7 @@ func (s *Snapshot) ask(rule *StepRule, at time.Time, step *Step) {
 		}
 		found := len(step.Targets)
 		for _, p := range tier.People {
-			s.target(step, p.Person, r.reason(p, at))
+			s.target(step, p.Person, r.reason(p))
 		}
 		if len(step.Targets) > found {
 			return

@@ -19,7 +19,7 @@ func (s *Snapshot) Explain(schedule string, at time.Time) []string {
 		return []string{fmt.Sprintf("there is no schedule %s that can be read", clip(schedule))}
 	}
 	r := s.rosters[schedule]
-	return append(r.explain(&now), fmt.Sprintf("zone %s, zone data %s", r.ZoneName, s.Zones.Version))
+	return append(r.explain(&now), fmt.Sprintf("zone %s, zone data %s", r.ZoneName, s.Zones.Name()))
 }
 
 func (r *Roster) explain(now *OnCall) (lines []string) {
@@ -28,7 +28,7 @@ func (r *Roster) explain(now *OnCall) (lines []string) {
 			lines = append(lines, fmt.Sprintf("tier %d: %s is passed over: %s", tier.Number, p.Person, p.Why))
 		}
 		for _, p := range tier.People {
-			lines = append(lines, fmt.Sprintf("tier %d: %s: %s", tier.Number, p.Person, r.reason(p, now.At)))
+			lines = append(lines, fmt.Sprintf("tier %d: %s: %s", tier.Number, p.Person, r.reason(p)))
 		}
 		if len(tier.People) == 0 {
 			lines = append(lines, fmt.Sprintf("tier %d: nobody; the next tier is used", tier.Number))
@@ -38,7 +38,7 @@ func (r *Roster) explain(now *OnCall) (lines []string) {
 }
 
 // reason says in words why somebody stands.
-func (r *Roster) reason(p Standing, _ time.Time) string {
+func (r *Roster) reason(p Standing) string {
 	until := ""
 	if !p.Until.IsZero() {
 		until = " until " + clockText(p.Until.Unix(), r.zone, r.ZoneName)
@@ -59,10 +59,6 @@ func (r *Roster) reason(p Standing, _ time.Time) string {
 		return "covers " + src.For + " by override " + src.Edit + until
 	}
 	return fmt.Sprintf("override %s (%s)%s", src.Edit, src.Kind, until)
-}
-
-func (s *Snapshot) clockText(t int64, zone *time.Location, name string) string {
-	return clockText(t, zone, name)
 }
 
 // clockText writes an instant as the clinic reads it: "2026-11-23 17:00 America/New_York (EST)".

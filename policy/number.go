@@ -21,9 +21,20 @@ func NormaliseNumber(raw, region string) (string, bool) {
 	if !dialable(bare) {
 		return s, false
 	}
-	n, err := phonenumbers.Parse(bare, region)
-	if err != nil || phonenumbers.IsPossibleNumberWithReason(n) != phonenumbers.IS_POSSIBLE {
+	e164, ok := international(bare, region)
+	if !ok {
 		return bare, false
+	}
+	if again, ok := international(e164, region); !ok || again != e164 {
+		return bare, false // digits that read differently the second time (0000000000) are nobody's number
+	}
+	return e164, true
+}
+
+func international(s, region string) (string, bool) {
+	n, err := phonenumbers.Parse(s, region)
+	if err != nil || phonenumbers.IsPossibleNumberWithReason(n) != phonenumbers.IS_POSSIBLE {
+		return "", false
 	}
 	return phonenumbers.Format(n, phonenumbers.E164), true
 }

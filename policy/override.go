@@ -117,11 +117,11 @@ func (a *act) holds(tier int, t int64, until *int64) bool {
 func (a *act) apply(r *Roster, tier *Tier, q *question) {
 	switch a.do {
 	case DoAssign:
-		tier.People = append(tier.People[:0], a.stands(a.person, ""))
+		tier.People = append(tier.People[:0], a.stands(a.person))
 	case DoNobody:
 		tier.People = tier.People[:0]
 	case DoAdd:
-		tier.join(a.stands(a.person, ""))
+		tier.join(a.stands(a.person))
 	case DoCover:
 		a.cover(tier)
 	case DoAbsence:
@@ -136,12 +136,28 @@ func (a *act) apply(r *Roster, tier *Tier, q *question) {
 // cover puts the covering person where the covered one stands, and nowhere else (S8).
 func (a *act) cover(tier *Tier) {
 	for i := range tier.People {
-		if p := &tier.People[i]; p.Person == a.from {
-			was := p.Source
-			*p = a.stands(a.person, a.from)
-			p.Source.Layer, p.Source.Period, p.Source.date = was.Layer, was.Period, was.date
+		if tier.People[i].Person == a.from {
+			tier.People[i] = a.instead(tier.People[i])
 		}
 	}
+	tier.once()
+}
+
+// instead is the covering person in the covered one's place: for as long as both the cover and the shift last.
+func (a *act) instead(of Standing) Standing {
+	p := Standing{Person: a.person, Source: of.Source, Since: later(of.Since, instant(a.start)), Until: instant(a.end)}
+	p.Source.Kind, p.Source.Edit, p.Source.For = a.do, a.id, of.Person
+	if !of.Until.IsZero() && of.Until.Before(p.Until) {
+		p.Until = of.Until
+	}
+	return p
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 func (a *act) plan(r *Roster, tier *Tier, q *question) {
@@ -151,7 +167,7 @@ func (a *act) plan(r *Roster, tier *Tier, q *question) {
 			q.until = min(q.until, d.start)
 		} else if q.t < d.end {
 			q.until = min(q.until, d.end)
-			p := a.stands(d.person, "")
+			p := a.stands(d.person)
 			p.Since, p.Until = instant(d.start), instant(d.end)
 			tier.join(p)
 		}
@@ -161,9 +177,6 @@ func (a *act) plan(r *Roster, tier *Tier, q *question) {
 	}
 }
 
-func (a *act) stands(person, covered string) Standing {
-	return Standing{
-		Person: person, Since: instant(a.start), Until: instant(a.end),
-		Source: Source{Kind: a.do, Edit: a.id, For: covered},
-	}
+func (a *act) stands(person string) Standing {
+	return Standing{Person: person, Since: instant(a.start), Until: instant(a.end), Source: Source{Kind: a.do, Edit: a.id}}
 }

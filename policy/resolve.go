@@ -175,6 +175,22 @@ func (r *Roster) pass(tier *Tier, q *question) {
 		}
 	}
 	tier.People = kept
+	tier.once()
+}
+
+// once keeps the first of those who stand twice, because they cover somebody beside them.
+func (t *Tier) once() {
+	kept := t.People[:0]
+	for i, p := range t.People {
+		twice := false
+		for _, before := range t.People[:i] {
+			twice = twice || before.Person == p.Person
+		}
+		if !twice {
+			kept = append(kept, p)
+		}
+	}
+	t.People = kept
 }
 
 // stillThere follows absences to somebody who is there. A circle of absences ends with nobody.
@@ -191,8 +207,7 @@ func (r *Roster) stillThere(p Standing, t int64) (Standing, Why) {
 		if a.person == "" {
 			return p, Away
 		}
-		p = a.stands(a.person, p.Person)
-		p.Source.Layer, p.Source.Period, p.Source.date = first.Source.Layer, first.Source.Period, first.Source.date
+		p = a.instead(p)
 	}
 	return first, Away
 }

@@ -54,3 +54,39 @@ func TestCaseFilesAreTheSharedOnes(t *testing.T) {
 		}
 	}
 }
+
+func TestVerifyCountsWrongAnswersAndRefusesUnknownKinds(t *testing.T) {
+	right := `{"id":"r","kind":"rotation","zone":"UTC","anchor_local":"2026-01-01T00:00:00","every":"1d","users":["A","B"],"T":"2026-01-02T00:00:00Z","expect":"B"}`
+	wrong := `{"id":"w","kind":"rotation","zone":"UTC","anchor_local":"2026-01-01T00:00:00","every":"1d","users":["A","B"],"T":"2026-01-02T00:00:00Z","expect":"A"}`
+	v, err := Verify([]byte(`{"cases":[` + right + "," + wrong + `]}`))
+	if err != nil || v.Total != 2 || v.Wrong != 1 || !v.Cases[0].OK || v.Cases[1].OK {
+		t.Errorf("%+v, %v", v, err)
+	}
+	if got := string(v.Cases[1].Got); got != `{"person":"B"}` {
+		t.Errorf("got = %s", got)
+	}
+	for _, broken := range []string{
+		`{"cases":[{"id":"x","kind":"tarot","zone":"UTC"}]}`, `{"cases":[{"id":"x","zone":"UTC"}]}`, `{"cases":[7]}`, `[]`, ``, `{"cases":[]} {}`,
+	} {
+		if v, err := Verify([]byte(broken)); err == nil {
+			t.Errorf("%s is taken: %+v", broken, v)
+		}
+	}
+}
+
+func TestCaseThatIsRefusedIsWrong(t *testing.T) {
+	for _, refused := range []string{
+		`{"kind":"rotation","zone":"Mars/Olympus","anchor_local":"2026-01-01T00:00:00","every":"1d","users":["A"],"T":"2026-01-02T00:00:00Z","expect":"A"}`,
+		`{"kind":"rotation","zone":"UTC","anchor_local":"2026-13-01T00:00:00","every":"1d","users":["A"],"T":"2026-01-02T00:00:00Z","expect":"A"}`,
+		`{"kind":"rotation","zone":"UTC","anchor_local":"2026-01-01T00:00:00","every":"1y","users":["A"],"T":"2026-01-02T00:00:00Z","expect":"A"}`,
+		`{"kind":"rotation","zone":"UTC","anchor_local":"2026-01-01T00:00:00","every":"1d","users":[],"T":"2026-01-02T00:00:00Z","expect":"A"}`,
+		`{"kind":"window","zone":"UTC","start_days":[8],"start":"08:00","end":"09:00","T":"2026-01-02T00:00:00Z","expect_active":false}`,
+		`{"kind":"schedule","zone":"UTC","layers":[],"edits":[{"do":"explode"}],"T":"2026-01-02T00:00:00Z","expect":{"tiers":[]}}`,
+		`{"kind":"schedule","zone":"UTC","layers":[],"edits":[{"do":"assign","person":"A","start":"2026-01-02T00:00:00Z","end":"2026-01-02T00:00:00Z"}],"T":"2026-01-02T00:00:00Z","expect":{"tiers":[]}}`,
+	} {
+		v, err := Verify([]byte(`{"cases":[` + refused + `]}`))
+		if err != nil || v.Wrong != 1 || !bytes.Contains(v.Cases[0].Got, []byte(`"error"`)) {
+			t.Errorf("%s: %+v, %v", refused, v, err)
+		}
+	}
+}

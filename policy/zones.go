@@ -146,6 +146,14 @@ func checksum(files map[string][]byte) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// Name is the release, or what stands for one where the tree does not name it.
+func (z *Zones) Name() string {
+	if z.Version != "unknown" {
+		return z.Version
+	}
+	return "unnamed, sha256 " + z.Checksum[:12]
+}
+
 // Zone finds a zone by its IANA name; an alias (US/Eastern) is accepted and kept.
 func (z *Zones) Zone(name string) (*time.Location, error) {
 	if loc := z.byName[name]; loc != nil {
