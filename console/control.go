@@ -63,6 +63,14 @@ func (l *controlListener) Accept() (net.Conn, error) {
 	}
 }
 
+// Close may be called by whoever made the socket and by whoever serves it.
+func (l *controlListener) Close() error {
+	if err := l.UnixListener.Close(); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
 // peerUID asks the kernel (SO_PEERCRED) who connected.
 func peerUID(conn *net.UnixConn) (int, error) {
 	raw, err := conn.SyscallConn()

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -117,8 +118,17 @@ func (c *Console) gate(route Route) func(huma.Context, func(huma.Context)) {
 			p.write(w)
 			return
 		}
+		if wait := patience[route.Action]; wait > 0 {
+			_ = http.NewResponseController(w).SetWriteDeadline(c.now().Add(wait))
+		}
 		next(ctx)
 	}
+}
+
+// patience is how long an answer may take that reads everything: longer than the listener's own limit.
+var patience = map[audit.Action]time.Duration{
+	audit.AuditVerified:     listenTime,
+	audit.RecordingVerified: listenTime,
 }
 
 func (c *Console) refusal(a *asking) *Problem {
