@@ -166,7 +166,7 @@ func differ(t *testing.T, name string, m *maker, s Schedule) (asked int) {
 
 func TestEngineAgreesWithTheMinuteWalk(t *testing.T) {
 	asked := 0
-	for seed := range uint64(rounds(25, 1500)) {
+	for seed := range uint64(rounds(12, 1500)) {
 		m := newMaker(seed)
 		asked += differ(t, fmt.Sprintf("seed %d", seed), m, m.schedule())
 	}
@@ -174,7 +174,7 @@ func TestEngineAgreesWithTheMinuteWalk(t *testing.T) {
 }
 
 func TestOverridesAgreeWithTheMinuteWalk(t *testing.T) {
-	for seed := range uint64(rounds(25, 1500)) {
+	for seed := range uint64(rounds(12, 1500)) {
 		m := newMaker(seed + 1e6)
 		s := m.schedule()
 		for i := range 1 + m.IntN(6) {
@@ -185,7 +185,7 @@ func TestOverridesAgreeWithTheMinuteWalk(t *testing.T) {
 }
 
 func TestRotationEditsAgreeWithTheMinuteWalk(t *testing.T) {
-	for seed := range uint64(rounds(40, 2000)) {
+	for seed := range uint64(rounds(20, 2000)) {
 		m := newMaker(seed + 2e6)
 		s := m.schedule()
 		at := m.near(8)
