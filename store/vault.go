@@ -21,6 +21,9 @@ type WrappedKey struct {
 	Sealed  []byte
 }
 
+// auditPurpose is seal's word for the key whose seed signs the log.
+const auditPurpose = "audit"
+
 // Keys gives every wrapped key. It works sealed: the ring is opened with it.
 func (s *Store) Keys() ([]WrappedKey, error) {
 	rows, err := s.read.Query("SELECT purpose, clinic, version, created, retired, sealed FROM wrapped_keys ORDER BY purpose, clinic, version")
@@ -42,8 +45,12 @@ func (s *Store) Keys() ([]WrappedKey, error) {
 }
 
 // Put stores a wrapped key, new or changed (rewrapped, retired), with its audit leaf. Before Unseal there is
-// nothing to write leaves with: the first Unseal writes them.
+// nothing to write leaves with: the first Unseal writes them. A second audit key is refused: the log that the first one
+// signed would not verify any more, and a new key begins a new log.
 func (s *Store) Put(k WrappedKey) error {
+	if k.Purpose == auditPurpose && k.Version > 1 {
+		return fmt.Errorf("put key %s version %d: the log has one key for life: %w", k.Purpose, k.Version, ErrInvalid)
+	}
 	if k.Purpose == "" || k.Version == 0 || (len(k.Sealed) == 0) == k.Retired.IsZero() {
 		return fmt.Errorf("put key: %w", ErrInvalid)
 	}
