@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -85,19 +86,18 @@ func (x *benchCalls) speak(b *testing.B) {
 	x.round++
 	start := time.Now()
 	for i, leg := range x.legs {
-		if i%8 == 0 {
-			due := start.Add(frameTime * time.Duration(i) / time.Duration(len(x.legs)))
-			pause := unix.NsecToTimespec(int64(time.Until(due)))
-			if time.Until(due) > 0 {
-				_ = unix.Nanosleep(&pause, nil)
-			}
-		}
+		sleepUntil(start.Add(frameTime * time.Duration(i) / time.Duration(len(x.legs))))
 		if _, err := x.source.WriteToUDPAddrPort(packet, leg); err != nil {
 			b.Fatal(err)
 		}
 	}
-	pause := unix.NsecToTimespec(int64(time.Until(start.Add(frameTime))))
-	if pause.Nano() > 0 {
+	sleepUntil(start.Add(frameTime))
+}
+
+// sleepUntil is finer than the runtime's timers.
+func sleepUntil(due time.Time) {
+	if d := time.Until(due); d > 0 {
+		pause := unix.NsecToTimespec(int64(d))
 		_ = unix.Nanosleep(&pause, nil)
 	}
 }
@@ -243,5 +243,51 @@ func BenchmarkMemory(b *testing.B) {
 	ring := uint64(len(x.ring) * 192) // the phones' own packets
 	b.ReportMetric(float64(alone-ring)/calls/1024, "KiB/call")
 	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc-ring)/calls/1024, "KiB/recorded-call")
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkLatency is what a call in a crowd of 200 adds to a packet: from the phone's send to the other phone's
+// receive, in ms.
+func BenchmarkLatency(b *testing.B) {
+	x := newBenchCalls(b, AES128CM80, 200)
+	call := x.engine.NewCall()
+	defer call.Close()
+	caller, agent := newPhone(b, AES128CM80), newPhone(b, AES128CM80)
+	one, err := call.NewSession(loopback)
+	if err != nil {
+		b.Fatal(err)
+	}
+	two, err := call.NewSession(loopback)
+	if err != nil {
+		b.Fatal(err)
+	}
+	caller.call(one)
+	agent.call(two)
+	call.Bridge(one, two)
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				x.speak(b)
+			}
+		}
+	}()
+	var took []time.Duration
+	for range 500 {
+		start := time.Now()
+		caller.say("now")
+		agent.hears()
+		took = append(took, time.Since(start))
+		sleepUntil(start.Add(7 * time.Millisecond))
+	}
+	close(stop)
+	<-stopped
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 	b.ReportMetric(0, "ns/op")
 }

@@ -20,7 +20,7 @@ import (
 
 // phone is a scripted peer: it speaks SDES and SRTP with pion's contexts and does exactly what the story says.
 type phone struct {
-	t       *testing.T
+	t       testing.TB
 	conn    *net.UDPConn
 	suite   Suite
 	key     masterKey
@@ -39,12 +39,12 @@ const (
 	quiet    = 50 * time.Millisecond
 )
 
-func newPhone(t *testing.T, suite Suite) *phone {
+func newPhone(t testing.TB, suite Suite) *phone {
 	t.Helper()
 	return newPhoneAt(t, suite, "127.0.0.1")
 }
 
-func newPhoneAt(t *testing.T, suite Suite, at string) *phone {
+func newPhoneAt(t testing.TB, suite Suite, at string) *phone {
 	t.Helper()
 	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(at), 0)))
 	if err != nil {

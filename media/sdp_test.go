@@ -269,8 +269,7 @@ func TestProfilesThatCannotBe(t *testing.T) {
 }
 
 func FuzzDescription(f *testing.F) {
-	t := &testing.T{}
-	p := &phone{t: t, suite: AES128CM80}
+	p := &phone{suite: AES128CM80}
 	p.key = newMasterKey(AES128CM80)
 	f.Add([]byte("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/SAVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\na=" +
 		cryptoLine{1, p.key}.attribute() + "\r\na=rtcp-mux\r\na=rtcp:4003\r\na=sendonly\r\n"))
