@@ -44,6 +44,39 @@ func TestCallersAreRedactedUntilAReasonIsGiven(t *testing.T) {
 	}
 }
 
+// The audit keeps reasons in clear: a number has no place in one, however it is written.
+func TestReasonHoldsNoNumber(t *testing.T) {
+	s := newStage()
+	h, secret := s.console().Handler(), s.token("", Scopes()...)
+	for _, reason := range []string{"patient +12125550199 asked", "call (212) 555-0199 back", "212.555.0199"} {
+		for _, path := range []string{"/api/v1/calls/c1/reveal", "/api/v1/calls/reveal", "/api/v1/recordings/r1/export", "/api/v1/book/reveal"} {
+			w := asks(t, h, post(path, `{"reason":"`+reason+`"}`), secret)
+			p := problemOf(t, w)
+			if p.Status != http.StatusUnprocessableEntity || len(p.Errors) == 0 || p.Errors[0].Field != "body.reason" || strings.Contains(w.Body.String(), "0199") {
+				t.Errorf("%s: %+v", path, p)
+			}
+		}
+	}
+	if w := asks(t, h, post("/api/v1/calls/c1/reveal", `{"reason":"request 114 of 2026-11-23"}`), secret); w.Code != http.StatusOK {
+		t.Errorf("a date: %d %s", w.Code, w.Body)
+	}
+	if len(s.events) != 1 {
+		t.Errorf("remembered %d", len(s.events))
+	}
+}
+
+func TestRefusedKeyIsRememberedAsRefused(t *testing.T) {
+	s := newStage()
+	s.noKeys = true
+	w := asks(t, s.console().Handler(), post("/api/v1/recordings/r1/key", `{"reason":"verification"}`), s.token("", RecordingsKey))
+	if p := problemOf(t, w); p.Status != http.StatusForbidden {
+		t.Errorf("%+v", p)
+	}
+	if e := s.remembered(audit.RecordingKeyGiven); len(e) != 1 || e[0].Outcome != audit.Refused {
+		t.Errorf("%+v", e)
+	}
+}
+
 func TestTokenOfAClinicSeesItsOwnAlone(t *testing.T) {
 	s := newStage()
 	h := s.console().Handler()

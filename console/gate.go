@@ -164,7 +164,12 @@ func (c *Console) rememberRefusal(ctx context.Context, a *asking) {
 
 // remember writes the event before anything of its object is shown; on an error nothing may be.
 func (c *Console) remember(ctx context.Context, object, clinic string, n notice) error {
-	err := c.ports.Audit.Note(ctx, askingOf(ctx).event(object, clinic, n))
+	return c.note(ctx, askingOf(ctx).event(object, clinic, n))
+}
+
+// note is remember for an event that is more than the ordinary one.
+func (c *Console) note(ctx context.Context, e audit.Event) error {
+	err := c.ports.Audit.Note(ctx, e)
 	if err == nil || errors.Is(err, ErrSealed) {
 		return err
 	}

@@ -2,7 +2,11 @@ package console
 
 import (
 	"context"
+	"strings"
 	"time"
+	"unicode"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"nightbell/phi"
 	"nightbell/policy"
@@ -16,6 +20,26 @@ func showBook(c *Console, ctx context.Context, _ *struct{}) (*answer[BookView], 
 type Because struct {
 	Reason string `json:"reason" minLength:"3" maxLength:"200" doc:"why; kept in the audit, so no patient's name or number in it"`
 }
+
+// Resolve refuses a reason that holds a telephone number: the audit keeps reasons in clear.
+func (b *Because) Resolve(_ huma.Context, at *huma.PathBuffer) []error {
+	digits := 0
+	for _, r := range b.Reason {
+		switch {
+		case unicode.IsDigit(r):
+			digits++
+		case !strings.ContainsRune(" -.()/+", r):
+			digits = 0
+		}
+		if digits >= phoneDigits {
+			return []error{&huma.ErrorDetail{Location: at.With("reason"), Message: "expected no telephone number"}}
+		}
+	}
+	return nil
+}
+
+// phoneDigits in a row, separators aside, are taken for a telephone number; a date has eight, written as 2026-11-23.
+const phoneDigits = 9
 
 func revealBook(c *Console, ctx context.Context, in *struct{ Body Because }) (*answer[BookView], error) {
 	if err := c.remember(ctx, "book", "", notice{reason: in.Body.Reason}); err != nil {

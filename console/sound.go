@@ -46,12 +46,9 @@ func verifyRecording(c *Console, ctx context.Context, in *Named) (*answer[Record
 
 // recording finds a recording the caller may see and remembers it before anything of it is shown.
 func (c *Console) recording(ctx context.Context, id string, n notice) (RecordingRow, error) {
-	row, err := c.ports.Recordings.Find(ctx, id)
+	row, err := c.visible(ctx, id)
 	if err != nil {
 		return RecordingRow{}, err
-	}
-	if !askingOf(ctx).who.sees(row.Clinic) {
-		return RecordingRow{}, ErrNotFound
 	}
 	if err := c.remember(ctx, "recording:"+row.ID, row.Clinic, n); err != nil {
 		return RecordingRow{}, err
@@ -59,9 +56,21 @@ func (c *Console) recording(ctx context.Context, id string, n notice) (Recording
 	return row, nil
 }
 
+// visible finds a recording. Another clinic's does not exist.
+func (c *Console) visible(ctx context.Context, id string) (RecordingRow, error) {
+	row, err := c.ports.Recordings.Find(ctx, id)
+	if err != nil {
+		return RecordingRow{}, err
+	}
+	if !askingOf(ctx).who.sees(row.Clinic) {
+		return RecordingRow{}, ErrNotFound
+	}
+	return row, nil
+}
+
 type playIn struct {
 	Named
-	Range string `header:"Range" maxLength:"128" doc:"RFC 9110 §14.2, bytes of the WAV"`
+	Range string `header:"Range" maxLength:"128" pattern:"^bytes=[0-9, -]+$" patternDescription:"ranges of bytes" doc:"RFC 9110 §14.2, bytes of the WAV"`
 }
 
 // facts are what the audit keeps of a playback: which part was asked for.
@@ -116,21 +125,22 @@ type keyView struct {
 	Key string `json:"key" doc:"data key, hex"`
 }
 
-// showRecordingKey remembers a refusal too: somebody wanted a key.
+// showRecordingKey remembers how it went before it answers: that somebody wanted a key and did not get it, too.
 func showRecordingKey(c *Console, ctx context.Context, in *struct {
 	Named
 	Body Because
 }) (*answer[keyView], error) {
-	row, err := c.recording(ctx, in.ID, notice{reason: in.Body.Reason})
+	row, err := c.visible(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	key, err := c.ports.Recordings.Key(ctx, row.ID)
-	if err != nil {
-		e := askingOf(ctx).event("recording:"+row.ID, row.Clinic, notice{reason: in.Body.Reason})
-		e.Outcome = audit.Refused
-		_ = c.ports.Audit.Note(ctx, e)
+	key, refused := c.ports.Recordings.Key(ctx, row.ID)
+	e := askingOf(ctx).event("recording:"+row.ID, row.Clinic, notice{reason: in.Body.Reason})
+	if refused != nil {
+		e.Outcome, e.Classes = audit.Refused, nil
+	}
+	if err := c.note(ctx, e); err != nil {
 		return nil, err
 	}
-	return say(keyView{row.ID, key}, nil)
+	return say(keyView{row.ID, key}, refused)
 }
