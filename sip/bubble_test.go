@@ -303,3 +303,27 @@ func TestRefreshFallsBackToReinvite(t *testing.T) {
 		leg.End(Completed)
 	})
 }
+
+// We leave before the ACK to our 200: the BYE waits for it and says why (§15).
+func TestLeavingBeforeTheAck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBubble(t)
+		d, leg := b.call(b.carrier())
+		d.WithholdAck()
+		ok(t, leg.Answer(answerSDP))
+		synctest.Wait()
+		leg.End(Completed)
+		leg.want(Ended)
+		hear(t, d, "200")
+		if words := drain(d); words["BYE"] > 0 {
+			t.Error("BYE before the ACK")
+		}
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+		defer stop()
+		bye, err := d.Wait(ctx, "BYE")
+		ok(t, err)
+		if !strings.Contains(bye.Header("Reason"), "cause=16") {
+			t.Errorf("Reason %q", bye.Header("Reason"))
+		}
+	})
+}

@@ -90,6 +90,7 @@ type Leg struct {
 	ackSeq  uint32          // the latest re-INVITE of ours that was acknowledged
 	byed    map[string]bool // forks that were ended, by tag
 	retried bool            // 422 was met once
+	why     Reason          // of an End whose BYE is still to come
 	device  device          // whose phone this is
 	limit   string          // trunk that counts this call
 	remote  netip.Addr      // where the caller's INVITE came from

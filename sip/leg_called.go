@@ -48,6 +48,7 @@ func (l *Leg) actCalled(a action, h happening) error {
 	case confirm:
 		return l.converse(happening{talk: gotTalkAck, req: h.req})
 	case promise:
+		l.why = h.refusal.Reason
 		l.post(Event{Kind: Ended, Reason: h.refusal.Reason})
 	}
 	return nil

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 
@@ -50,6 +51,7 @@ func (l *Leg) inviteFailed(seq uint32, err error) {
 func (l *Leg) actCalling(a action, h happening) {
 	switch a {
 	case sendCancel:
+		l.why = h.refusal.Reason
 		l.client.Cancel(sipmsg.NewHeader("Reason", reasonHeader(h.refusal.Reason)))
 		l.post(Event{Kind: Ended, Reason: h.refusal.Reason})
 	case alert:
@@ -147,7 +149,7 @@ func (l *Leg) ackAndBye(res *sipmsg.Response) {
 	}
 	l.byed[fork.remoteTag] = true
 	bye := fork.request(sipmsg.BYE)
-	bye.AppendHeader(sipmsg.NewHeader("Reason", reasonHeader(Elsewhere)))
+	bye.AppendHeader(sipmsg.NewHeader("Reason", reasonHeader(cmp.Or(l.why, Elsewhere))))
 	bye.SetBody(nil)
 	_, _ = l.flow.Request(bye, func(*sipmsg.Response) {}, func(error) {})
 	l.core.count(&l.core.totals.LateAnswers)

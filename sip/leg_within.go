@@ -2,6 +2,7 @@ package sip
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 
 	sipmsg "github.com/emiago/sipgo/sip"
@@ -85,10 +86,7 @@ func (l *Leg) info(tx *ServerTx) {
 
 // sendBye leaves. Ended goes out now: the session ends when the BYE is sent (§15.1.1).
 func (l *Leg) sendBye(h happening) {
-	why := h.refusal.Reason
-	if why == "" {
-		why = Unreachable
-	}
+	why := cmp.Or(h.refusal.Reason, l.why, Unreachable)
 	if h.refusal.Code != 481 && l.flow != nil {
 		bye := l.dlg.request(sipmsg.BYE)
 		bye.AppendHeader(sipmsg.NewHeader("Reason", reasonHeader(why)))
