@@ -86,7 +86,7 @@ func (l *Leg) info(tx *ServerTx) {
 
 // sendBye leaves. Ended goes out now: the session ends when the BYE is sent (§15.1.1).
 func (l *Leg) sendBye(h happening) {
-	why := cmp.Or(h.refusal.Reason, l.why, Unreachable)
+	why := cmp.Or(l.why, h.refusal.Reason, Unreachable)
 	if h.refusal.Code != 481 && l.flow != nil {
 		bye := l.dlg.request(sipmsg.BYE)
 		bye.AppendHeader(sipmsg.NewHeader("Reason", reasonHeader(why)))
