@@ -200,8 +200,21 @@ func (r *reader) unique(f *file) {
 	for i, d := range f.Devices {
 		once(index("devices", i)+".user", "device ", d.User)
 	}
+	for i, a := range f.Absences {
+		once(index("absences", i)+".id", "edit of people ", a.ID)
+	}
+	for i, d := range f.Departed {
+		once(index("deactivations", i)+".id", "edit of people ", d.ID)
+	}
 	for i, s := range f.Schedules {
-		once(index("schedules", i)+".id", "schedule ", s.ID)
+		path := index("schedules", i)
+		once(path+".id", "schedule ", s.ID)
+		for j, o := range s.Overrides {
+			once(index(path+".overrides", j)+".id", "edit of "+s.ID+" ", o.ID)
+		}
+		for j, e := range s.Edits {
+			once(index(path+".edits", j)+".id", "edit of "+s.ID+" ", e.ID)
+		}
 	}
 	for i, t := range f.Trunks {
 		once(index("trunks", i)+".id", "trunk ", t.ID)

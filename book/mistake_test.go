@@ -45,6 +45,7 @@ func TestRulesThatMakeNoSenseAreRefused(t *testing.T) {
 		{"extension without trunk", after(t, "[[numbers]]\nnumber = \"204\"\nclinic = \"harbor\"\n"), "an extension needs its trunk"},
 		{"unknown trunk", after(t, "[[numbers]]\nnumber = \"204\"\nclinic = \"harbor\"\ntrunk = \"pbx\"\n"), `unknown trunk "pbx"`},
 		{"duplicate person", after(t, "[[people]]\nid = \"amy\"\nname = \"Amy Two\"\n"), "people[4].id: stands already at line"},
+		{"duplicate edit", after(t, strings.Repeat("[[schedules.overrides]]\nid = \"o\"\nperson = \"amy\"\nstart = 2026-12-01\nend = 2026-12-02\n", 2)), "schedules[0].overrides[1].id: stands already at line"},
 		{"MD5 too long", change(t, `# md5_until = 2027-01-31`, `md5_until = 2027-03-31`), "devices[2].md5_until: is more than 90 days ahead"},
 		{"MD5 over", change(t, `# md5_until = 2027-01-31`, `md5_until = 2026-01-31`), "devices[2].md5_until: has expired"},
 		{"exception over", after(t, "[[trunks]]\nid = \"t\"\ndigest = \"t\"\nexceptions = [{ scope = [\"media\"], until = 2026-11-01, reason = \"x\" }]\n"), "exceptions[0].until: has expired"},

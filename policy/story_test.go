@@ -94,3 +94,40 @@ func TestFederalHolidaysOf2027(t *testing.T) {
 		t.Error("New Year's Day 2028 is not observed on 2027-12-31")
 	}
 }
+
+func TestLeaveInTheBookActsOnItsSchedulesAndOnceKnown(t *testing.T) {
+	b := harbor()
+	b.Edits = []Edit{{
+		ID: "leave", At: evening.Add(-time.Hour), Do: DoAbsence, Person: "amy", Cover: "bo",
+		Start: evening.Add(-time.Minute), End: evening.Add(time.Hour),
+	}}
+	s := Index(b, nil)
+	p := s.Decide(Inquiry{Trunk: "carrier", Number: "+12125550100", At: evening})
+	if got := people(p.Steps[0]); len(got) != 1 || got[0] != "bo" {
+		t.Errorf("rings %v", got)
+	}
+	says(t, p.Steps[0].Because, "bo: stands in for amy who is absent (layer daily, period 21)")
+	before, err := s.AsKnownAt("agents", evening.Add(-2*time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var now OnCall
+	before.Resolve(evening, &now)
+	if got := now.Tiers[0].People[0].Person; got != "amy" {
+		t.Errorf("as known two hours before: %s", got)
+	}
+}
+
+func TestScheduleThatCannotBeReadIsNamedAndTheNextStepRings(t *testing.T) {
+	b := harbor()
+	b.Schedules[0].Layers[0].Rotation.Members = nil
+	s := Index(b, nil)
+	if m := s.Mistakes(); len(m) != 1 || m[0].Error() != "schedule agents: layer daily: rotation without members" {
+		t.Errorf("mistakes = %v", m)
+	}
+	p := s.Decide(Inquiry{Trunk: "carrier", Number: "+12125550100", At: evening})
+	if len(p.Steps[0].Targets) != 0 || len(p.Steps[1].Targets) != 3 {
+		t.Errorf("steps = %+v", p.Steps)
+	}
+	says(t, p.Steps[0].Because, "schedule agents cannot be read")
+}
