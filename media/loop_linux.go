@@ -9,10 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// batchSize is how many packets of one socket are read by one system call. A leg brings one every 20 ms; more are
-// there after a stall, and then one call drains them.
-const batchSize = 8
-
 // readySize is how many sockets one look at epoll tells of.
 const readySize = 256
 

@@ -11,6 +11,10 @@ const maxPacket = 1500
 // bufferSize leaves room behind the largest packet for an authentication tag, sealed in place.
 const bufferSize = 2048
 
+// batchSize is how many packets of one socket are read by one system call. A leg brings one every 20 ms; more are
+// there after a stall, and then one call drains them.
+const batchSize = 8
+
 // wire drives the sockets of one loop. listen and wake may be called from anywhere, the rest from the loop alone.
 type wire interface {
 	listen(at netip.AddrPort) (socket, error)
