@@ -15,7 +15,6 @@ type builder struct {
 	edits    []Edit
 	clock    clock
 	rotas    map[string]*turns
-	terms    map[string][]Term // by layer
 	mistakes []error
 }
 
@@ -40,7 +39,6 @@ type change struct {
 // versions walks everything that changes layers and rotations in order of effect, and leaves behind the list of versions
 // and each rotation's eras.
 func (b *builder) versions(first []Layer) {
-	b.terms = map[string][]Term{}
 	changes := b.changes(first)
 	now := slices.Clone(first)
 	b.publish(dawn, 0, now)
