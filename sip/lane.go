@@ -14,7 +14,7 @@ type lane struct {
 }
 
 // crowded is where a reader stops feeding a lane until it has run dry.
-const crowded = 128
+const crowded = 64
 
 // post never blocks.
 func (l *lane) post(fn func()) {

@@ -22,7 +22,7 @@ func (l Limits) withDefaults() Limits {
 		Arrival:           cmp.Or(l.Arrival, 10*time.Second),
 		Idle:              cmp.Or(l.Idle, 2*time.Hour),
 		Write:             cmp.Or(l.Write, 5*time.Second),
-		Outbound:          cmp.Or(l.Outbound, 256<<10),
+		Outbound:          cmp.Or(l.Outbound, 1<<20),
 		Drain:             cmp.Or(l.Drain, time.Minute),
 	}
 }

@@ -20,6 +20,7 @@ type stream struct {
 	spare   []byte
 	writing bool
 	closing bool
+	room    chan struct{} // closed when the queue has left
 }
 
 func (s *stream) queue(b []byte) error {
@@ -61,6 +62,10 @@ func (s *stream) drain() {
 		}
 		b := s.out
 		s.out = s.spare[:0]
+		if s.room != nil {
+			close(s.room)
+			s.room = nil
+		}
 		s.mu.Unlock()
 
 		_ = s.conn.SetWriteDeadline(time.Now().Add(s.f.w.limits.Write))
@@ -78,6 +83,25 @@ func (s *stream) drain() {
 			return
 		}
 		s.mu.Unlock()
+	}
+}
+
+// wait holds the reader back while answers pile up: who asks faster than it listens is slowed down by TCP, and cut only
+// when it stops listening.
+func (s *stream) wait() {
+	s.mu.Lock()
+	if s.closing || len(s.out) <= s.f.w.limits.Outbound/4 {
+		s.mu.Unlock()
+		return
+	}
+	if s.room == nil {
+		s.room = make(chan struct{})
+	}
+	room := s.room
+	s.mu.Unlock()
+	select {
+	case <-room:
+	case <-s.f.done:
 	}
 }
 
@@ -118,6 +142,7 @@ func (f *Flow) read(conn net.Conn) {
 		deadline: func(d time.Duration) { _ = conn.SetReadDeadline(time.Now().Add(d)) },
 		ping:     func() { f.Post("", f.pong) },
 	}
+	out := f.out.(*stream)
 	var rate bucket
 	for {
 		d, no, err := fr.next()
@@ -143,6 +168,7 @@ func (f *Flow) read(conn net.Conn) {
 			return // refuse closes, after its answer
 		}
 		f.lanes[0].wait(f.done)
+		out.wait()
 	}
 }
 

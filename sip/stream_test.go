@@ -10,20 +10,45 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	sipmsg "github.com/emiago/sipgo/sip"
 )
 
 func TestSlowReaderIsCut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		core := newCoreLog()
-		core.request = func(tx *ServerTx) { _ = tx.Respond(tx.Response(200, "OK")) }
-		w := testWire(t, core, Limits{Outbound: 2048})
-		f, conn := attachPipe(t, w)
-		for range 12 { // answers pile up: nobody reads
-			_, _ = io.WriteString(conn, request("OPTIONS", newTag(), ""))
+		w := testWire(t, newCoreLog(), Limits{Outbound: 2048})
+		f, _ := attachPipe(t, w)
+		for range 12 { // what we have to say piles up: nobody reads
+			_ = f.Send(outgoing(sipmsg.OPTIONS))
 		}
 		synctest.Wait()
 		if !errors.Is(f.Err(), ErrSlowReader) || w.Counters().SlowReaders != 1 {
 			t.Errorf("flow %v, %d slow readers", f.Err(), w.Counters().SlowReaders)
+		}
+	})
+}
+
+// TestPeerThatAsksFasterThanItListensIsHeldBack: its answers wait, it is not cut.
+func TestPeerThatAsksFasterThanItListensIsHeldBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		core := newCoreLog()
+		core.request = func(tx *ServerTx) { _ = tx.Respond(tx.Response(200, "OK")) }
+		w := testWire(t, core, Limits{Outbound: 64 << 10})
+		f, conn := attachPipe(t, w)
+		go func() {
+			for range 1000 {
+				_, _ = io.WriteString(conn, request("OPTIONS", newTag(), ""))
+			}
+		}()
+		synctest.Wait() // the writer is stuck by now
+		if n := w.Counters().Requests; n == 1000 || n == 0 {
+			t.Errorf("%d requests taken without an answer read", n)
+		}
+		peer := collect(conn)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if n := len(strings.Fields(peer())); n != 1000 || f.Err() != nil {
+			t.Errorf("%d answers, flow %v", n, f.Err())
 		}
 	})
 }

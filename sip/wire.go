@@ -89,7 +89,7 @@ type Limits struct {
 	Arrival           time.Duration // from the first to the last byte of one message [10 s]
 	Idle              time.Duration // silence after which an admitted flow is closed [2 h]
 	Write             time.Duration // one write to a peer that does not read [5 s]
-	Outbound          int           // bytes queued to a flow; over it the flow is cut [256 KiB]
+	Outbound          int           // bytes queued to a flow; over it the flow is cut, at a quarter the peer is heard no more [1 MiB]
 	Drain             time.Duration // Retry-After of a 503 [60 s]
 }
 
