@@ -259,11 +259,16 @@ func overridden(layers []string, edits []Edit, tier int, t time.Time) []string {
 				people = append(people, e.Person)
 			}
 		case DoCover:
-			for i := range people {
-				if people[i] == e.From {
-					people[i] = e.Person
+			var left []string // nobody stands twice
+			for _, p := range people {
+				if p == e.From {
+					p = e.Person
+				}
+				if !slices.Contains(left, p) {
+					left = append(left, p)
 				}
 			}
+			people = left
 		case DoPlan:
 			people = nil
 			for _, d := range e.Shifts {
