@@ -186,6 +186,28 @@ func TestRegistrationFromChallengeToRemoval(t *testing.T) {
 	}
 }
 
+func TestRevokedDeviceIsUnbound(t *testing.T) {
+	h := open(t, quick)
+	p, other := h.phone("amy", nil), h.phone("bo", nil)
+	h.told(BindingMade)
+	h.told(BindingMade)
+	h.server.DevicesChanged()
+	if n := len(h.server.Bindings()); n != 2 {
+		t.Errorf("%d bindings while both are known", n)
+	}
+	h.mu.Lock()
+	delete(h.phones, "amy")
+	h.mu.Unlock()
+	h.server.DevicesChanged()
+	if e := h.told(BindingGone); e.User != "amy" || e.Reason != "revoked" {
+		t.Errorf("gone: %s, %s", e.User, e.Reason)
+	}
+	if err := p.Register(within10s(t)); err == nil {
+		t.Error("a revoked device registers")
+	}
+	ok(t, other.Register(within10s(t)))
+}
+
 func TestKnownAndUnknownNamesAreChallengedAlike(t *testing.T) {
 	h := open(t, Limits{})
 	shape := func(user string) string {

@@ -58,7 +58,7 @@ type BindingEvent struct {
 	User    string // of a known device; empty for a stranger's name
 	Binding string
 	Remote  netip.AddrPort
-	Reason  string // of BindingGone: "unregistered", "expired", "flow_closed", "replaced"
+	Reason  string // of BindingGone: "unregistered", "expired", "flow_closed", "replaced", "revoked"
 }
 
 // BindingKind is a closed list.
@@ -327,6 +327,27 @@ func (r *registrar) expired(b *Binding) {
 	e := r.remove(b, "expired")
 	r.mu.Unlock()
 	r.core.tellBinding(e)
+}
+
+// unbindUnknown makes devices unreachable that are in the book no more: whose credential was revoked is not called.
+func (r *registrar) unbindUnknown() {
+	if r.core.cfg.Devices == nil {
+		return
+	}
+	var news []BindingEvent
+	r.mu.Lock()
+	for user, bound := range r.of {
+		if _, known := r.core.cfg.Devices.Device(user); known {
+			continue
+		}
+		for _, b := range slices.Clone(bound) {
+			news = append(news, r.remove(b, "revoked"))
+		}
+	}
+	r.mu.Unlock()
+	for _, e := range news {
+		r.core.tellBinding(e)
+	}
 }
 
 // flowClosed makes everything that was registered on the connection unreachable at once.

@@ -62,6 +62,9 @@ func (s *Server) ReloadTLS() []Reload { return s.wire.ReloadTLS() }
 // Drain answers new INVITEs with 503 and Retry-After; calls that stand go on.
 func (s *Server) Drain() { s.wire.Drain() }
 
+// DevicesChanged ends the registrations of devices that are known no more; their conversations go on.
+func (s *Server) DevicesChanged() { s.core.registrar.unbindUnknown() }
+
 // Counters is a snapshot of the wire's counters.
 func (s *Server) Counters() Counters { return s.wire.Counters() }
 
