@@ -58,7 +58,7 @@ func openServer(ctx context.Context, cfg Config, ask asking, log *slog.Logger) (
 	if s.office.Sealed != nil {
 		return nil, fmt.Errorf("%w: %w", console.ErrSealed, s.office.Sealed)
 	}
-	s.rules = newRules(s.office, s.nudge)
+	s.rules = newRules(s.office, s.rulesReplaced)
 	for _, step := range []func(context.Context) error{s.openMemory, s.openMedia, s.openSIP, s.openConsole} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -159,12 +159,20 @@ func (s *server) openConsole(context.Context) error {
 	if s.http, err = net.Listen("tcp", s.office.Config.Console.Bind.String()); err != nil {
 		return fmt.Errorf("console: %w", err)
 	}
-	s.owns(s.http.Close)
+	s.owns(func() error { return unlessClosed(s.http.Close()) })
 	if s.control, err = console.ListenControl(filepath.Join(s.office.Config.Dir, console.ControlName)); err != nil {
 		return fmt.Errorf("control socket: %w", err)
 	}
-	s.owns(s.control.Close)
+	s.owns(func() error { return unlessClosed(s.control.Close()) })
 	return nil
+}
+
+// unlessClosed forgives a second Close: who serves a listener closes it.
+func unlessClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
 }
 
 // Run serves until ctx ends, then drains: no new calls, the running ones end by themselves within limits.drain.

@@ -29,6 +29,14 @@ func (s *server) rulesChanged() {
 	}
 }
 
+// rulesReplaced follows every replacement of the rules: registrations of revoked devices end, waiting calls look again.
+func (s *server) rulesReplaced() {
+	if s.sip != nil {
+		s.sip.DevicesChanged()
+	}
+	s.nudge()
+}
+
 // nudge lets waiting calls look again whom they can reach.
 func (s *server) nudge() {
 	if s.board != nil {
@@ -49,6 +57,7 @@ func (s *server) storeTrouble(t store.Trouble) {
 	s.log.Error("store", "trouble", string(t.Kind), "detail", t.Detail)
 	if t.Kind == store.JournalMerged {
 		s.alarms.clear(string(store.JournalSpools))
+		s.alarms.clear(string(store.JournalHolds))
 		return
 	}
 	s.alarms.raise(string(t.Kind), t.Detail)

@@ -65,6 +65,16 @@ func (s *server) sipFigures(gauge, counter metric) {
 	counter("sip_wrong_answers", "Wrong answers to digest challenges.", func() float64 { return float64(s.sip.Totals().WrongAnswers) })
 	counter("sip_silent", "Requests of strangers that got no byte.", func() float64 { return float64(s.sip.Totals().Silent) })
 	counter("sip_overloads", "INVITEs over a trunk's limit.", func() float64 { return float64(s.sip.Totals().Overloads) })
+	wire := s.sip.Counters
+	counter("sip_handshakes_refused", "TLS handshakes that came to nothing.", func() float64 { return float64(wire().HandshakesRefused) })
+	counter("sip_addresses_refused", "Connections and datagrams that were not let in.", func() float64 { return float64(wire().AddressesRefused) })
+	counter("sip_unidentified", "Connections closed because nobody said who was there.", func() float64 { return float64(wire().Unidentified) })
+	counter("sip_slow_readers", "Connections closed because they did not read.", func() float64 { return float64(wire().SlowReaders) })
+	counter("sip_invalid", "Messages refused for what they were.", func() float64 { return float64(wire().Invalid) })
+	counter("sip_unframed", "Connections closed because they made no sense.", func() float64 { return float64(wire().Unframed) })
+	counter("sip_rate_dropped", "Datagrams over the rate of their sender.", func() float64 { return float64(wire().RateDropped) })
+	counter("sip_drained", "INVITEs refused while draining.", func() float64 { return float64(wire().Drained) })
+	counter("sip_panics", "Defects of ours, caught.", func() float64 { return float64(wire().Panics) })
 	counter("sip_late_answers", "2xx that nobody wanted: acknowledged and ended.", func() float64 { return float64(s.sip.Totals().LateAnswers) })
 }
 

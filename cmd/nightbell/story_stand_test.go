@@ -35,6 +35,8 @@ type stand struct {
 	dir  string
 	addr netip.Addr // SIP and media
 	srv  *process
+
+	scrape string // token that reads metrics
 }
 
 const standAddr = "10.99.0.1"
@@ -303,8 +305,14 @@ func (s *stand) phone(ctx context.Context, user, secret string, ring func(*sipte
 // answering is a phone that takes each call with sound; calls arrive on the channel.
 func (s *stand) answering(ctx context.Context, user string) <-chan *talk {
 	s.t.Helper()
+	return s.answeringWith(ctx, user, s.secret(user))
+}
+
+// answeringWith is answering for a phone that was enrolled before.
+func (s *stand) answeringWith(ctx context.Context, user, secret string) <-chan *talk {
+	s.t.Helper()
 	taken := make(chan *talk, 16)
-	s.phone(ctx, user, s.secret(user), func(d *siptest.Dialog) {
+	s.phone(ctx, user, secret, func(d *siptest.Dialog) {
 		sound, err := mediatest.Listen(mediatest.Options{Addr: s.addr})
 		if err != nil {
 			return
