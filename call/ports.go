@@ -88,6 +88,7 @@ const (
 	Draining      Cause = "draining"       // 503 with Retry-After
 	Overload      Cause = "overload"       // limits of the trunk
 	Fault         Cause = "fault"          // ours
+	CutOff        Cause = "cut_off"        // the server died in the middle: only the start after it says so
 )
 
 // Phones rings softphones. One Target may have several contacts; each is a leg of its own.

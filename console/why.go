@@ -113,6 +113,7 @@ var words = map[string]string{
 	"draining":       "the server was draining",
 	"overload":       "over the trunk's limits",
 	"fault":          "a fault of ours",
+	"cut_off":        "cut off: the server died in the middle of it",
 }
 
 // InWords says a cause, and the SIP code behind it, in words.

@@ -376,7 +376,7 @@ func TestCallCutOffByACrashIsClosedAndCanStillBeCompleted(t *testing.T) {
 		t.Fatal(n, err)
 	}
 	c, err := s.Call(context.Background(), "c1")
-	if err != nil || c.Live || c.Outcome != call.Fault || !c.Ended.Equal(arrived.Add(5*time.Second)) {
+	if err != nil || c.Live || c.Outcome != call.CutOff || !c.Served || !c.Ended.Equal(arrived.Add(5*time.Second)) {
 		t.Errorf("%+v %v", c, err)
 	}
 	if n, err := s.RecoverCalls(context.Background()); err != nil || n != 0 {

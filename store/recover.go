@@ -51,9 +51,13 @@ func (t *tx) liveCalls() ([]liveCall, error) {
 	return list, err
 }
 
+// cutOff files what the events and the recording's row say of a call whose own record never came.
 func (t *tx) cutOff(c liveCall) error {
-	err := t.must("UPDATE calls SET state = 'cut', ended = ?, outcome = ?, by_whom = 'system' WHERE id = ?",
-		c.last, string(call.Fault), c.id)
+	err := t.must(`UPDATE calls SET state = 'cut', ended = ?, outcome = ?, by_whom = 'system',
+		answered = coalesce(answered, (SELECT min(at) FROM call_events WHERE call = calls.id AND kind = ? AND leg = 'caller')),
+		served = served OR EXISTS (SELECT 1 FROM call_events WHERE call = calls.id AND kind = ?),
+		recording = coalesce(nullif(recording, ''), (SELECT id FROM recordings WHERE call = calls.id ORDER BY part LIMIT 1), '')
+		WHERE id = ?`, c.last, string(call.CutOff), string(call.LegAnswered), string(call.Bridged), c.id)
 	if err != nil {
 		return err
 	}

@@ -20,11 +20,11 @@ type recovery struct {
 
 // Run names what it did in the log and the audit log (store writes the leaf with each row's end).
 func (v recovery) Run(ctx context.Context) error {
-	cut, err := v.office.Store.RecoverCalls(ctx)
-	if err != nil {
+	if err := v.asides(ctx); err != nil {
 		return err
 	}
-	if err := v.asides(ctx); err != nil {
+	cut, err := v.office.Store.RecoverCalls(ctx)
+	if err != nil {
 		return err
 	}
 	closed, err := v.recordings(ctx)
