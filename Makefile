@@ -59,7 +59,7 @@ FUZZTIME ?= 20s
 fuzz: ## every fuzz target for FUZZTIME (20s)
 	@for pkg in $$($(GO) list ./...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$pkg 2>/dev/null | grep '^Fuzz' || true); do \
-			echo "== $$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg; \
+			echo "== $$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x $$pkg; \
 		done; done
 
 .PHONY: bench
@@ -72,6 +72,10 @@ soak: peers build ## the full counts: 10,000 races, 500 kills, long calls
 	@mkdir -p bin
 	$(GO) test -c -tags stories -o bin/stories ./cmd/nightbell
 	$(call STAGE,soak stories,cd cmd/nightbell && NIGHTBELL_SOAK=1 ../../scripts/in-namespace.sh ../../bin/stories -test.v -test.timeout 85m -test.run '^TestStory')
+
+.PHONY: zonedata
+zonedata: ## zone data inside the program: the newest of Debian's tzdata and of the newest Go toolchain
+	@./scripts/zonedata.sh $(ZONEZIP)
 
 .PHONY: clean
 clean: ## remove what was built and the demo's data folder

@@ -82,7 +82,7 @@ func TestPlanOfAnEveningCall(t *testing.T) {
 	}
 	says(t, p.Because, "+12125550100 is Harbor Family Practice's number")
 	says(t, p.Because, "closed since 2026-11-23 17:00 America/New_York (EST)")
-	says(t, p.Because, "zone data 2025c")
+	says(t, p.Because, "zone data "+EmbeddedZones().Version)
 	says(t, p.Steps[0].Because, "amy: layer daily, period 21 until 2026-11-24 08:00 America/New_York (EST)")
 }
 
@@ -189,7 +189,7 @@ func TestExplainSpeaksInSentences(t *testing.T) {
 	want := strings.Join([]string{
 		"tier 1: amy: layer daily, period 21 until 2026-11-24 08:00 America/New_York (EST)",
 		"tier 2: carol: layer backup, period 3 until 2026-11-30 08:00 America/New_York (EST)",
-		"zone America/New_York, zone data 2025c",
+		"zone America/New_York, zone data " + EmbeddedZones().Version,
 	}, "\n")
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

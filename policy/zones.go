@@ -18,16 +18,11 @@ import (
 	"time"
 )
 
-// embedded is the zoneinfo.zip of the Go release named in embeddedVersion. It is the fallback: zone data is data, and a
-// newer directory named in the configuration wins.
+// embedded is what `make zonedata` made; its +VERSION names the release and its day. It is the fallback: zone data is
+// data, and a newer directory named in the configuration wins.
 //
 //go:embed zoneinfo.zip
 var embedded []byte
-
-const (
-	embeddedVersion  = "2025c"
-	embeddedReleased = "2025-12-10"
-)
 
 // Zones is one release of the IANA zone data, read once and whole: nothing touches a disk after it was made.
 type Zones struct {
@@ -35,6 +30,7 @@ type Zones struct {
 	Checksum string    // SHA-256 over names and contents, hex
 	Released time.Time // of the release, or the newest file of the tree; zero: unknown
 	Fallback bool      // the embedded copy
+	stated   bool      // the tree names its day itself
 	byName   map[string]*time.Location
 }
 
@@ -49,8 +45,7 @@ var EmbeddedZones = sync.OnceValue(func() *Zones {
 	if err != nil {
 		panic("policy: embedded zone data: " + err.Error()) // the build is broken, and its first test says so
 	}
-	z.Version, z.Fallback = embeddedVersion, true
-	z.Released, _ = time.Parse(time.DateOnly, embeddedReleased)
+	z.Fallback = true
 	return z
 })
 
@@ -108,33 +103,38 @@ func (z *Zones) read(tree fs.FS, name string, files map[string][]byte) error {
 	if err != nil {
 		return err
 	}
-	if v := releaseIn(path.Base(name), b); v != "" {
+	if v, day := releaseIn(path.Base(name), b); v != "" {
 		z.Version = v
+		if !day.IsZero() {
+			z.Released, z.stated = day, true
+		}
 	}
 	loc, err := time.LoadLocationFromTZData(name, b)
 	if err != nil || !bytes.HasPrefix(b, []byte("TZif")) {
 		return nil
 	}
 	z.byName[name], files[name] = loc, b
-	if st, err := f.Stat(); err == nil && st.ModTime().Year() > 1990 && st.ModTime().After(z.Released) {
+	if st, err := f.Stat(); err == nil && !z.stated && st.ModTime().Year() > 1990 && st.ModTime().After(z.Released) {
 		z.Released = st.ModTime().UTC()
 	}
 	return nil
 }
 
-// releaseIn finds the release in the files that carry it: tzdata.zi ("# version 2026f"), +VERSION, version.
-func releaseIn(base string, b []byte) string {
-	first, _, _ := strings.Cut(string(b[:min(len(b), 64)]), "\n")
+// releaseIn finds the release in the files that carry it: tzdata.zi ("# version 2026f"), +VERSION or version (the release
+// in the first line, perhaps its day in the second).
+func releaseIn(base string, b []byte) (version string, day time.Time) {
+	first, rest, _ := strings.Cut(string(b[:min(len(b), 64)]), "\n")
 	switch base {
 	case "tzdata.zi":
-		v, ok := strings.CutPrefix(strings.TrimSpace(first), "# version ")
-		if ok {
-			return v
+		if v, ok := strings.CutPrefix(strings.TrimSpace(first), "# version "); ok {
+			return v, time.Time{}
 		}
 	case "+VERSION", "version":
-		return strings.TrimSpace(first)
+		second, _, _ := strings.Cut(rest, "\n")
+		day, _ = time.Parse(time.DateOnly, strings.TrimSpace(second)) // zero where there is none
+		return strings.TrimSpace(first), day
 	}
-	return ""
+	return "", time.Time{}
 }
 
 func checksum(files map[string][]byte) string {
