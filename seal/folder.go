@@ -18,12 +18,13 @@ import (
 // marks the folder dirty, and Run brings everything that is dirty to the disk once a second with one syncfs. Writers
 // never wait for that.
 type Folder struct {
-	dir    *os.File // for syncfs and statfs; also keeps the filesystem from being unmounted
-	path   string
-	dirty  atomic.Bool
-	synced atomic.Int64 // unix nanoseconds of the last sync that succeeded
-	sync   func() error
-	shards sync.Mutex // whoever finds a shard there finds it on the disk
+	dir      *os.File // for syncfs and statfs; also keeps the filesystem from being unmounted
+	path     string
+	dirty    atomic.Bool
+	synced   atomic.Int64 // unix nanoseconds of the last sync that succeeded
+	sync     func() error
+	settling settling
+	shards   sync.Mutex // whoever finds a shard there finds it on the disk
 }
 
 // syncInterval bounds what a power cut can take.
@@ -43,6 +44,7 @@ func OpenFolder(path string) (*Folder, error) {
 	}
 	f := &Folder{dir: dir, path: path}
 	f.sync = func() error { return syncFilesystem(dir) }
+	f.settling.together = func() error { return f.sync() }
 	return f, nil
 }
 
@@ -102,8 +104,10 @@ func (f *File) Write(b []byte) (int, error) {
 }
 
 // Settle brings the file and its name to the disk: once after the header, before the row says live, and once after
-// FINAL, before the row is final.
-func (f *File) Settle() error {
+// FINAL, before the row is final. Many files that settle at once share one sync of the filesystem.
+func (f *File) Settle() error { return f.folder.settling.settle(f) }
+
+func (f *File) settleAlone() error {
 	if err := f.Sync(); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"net/netip"
@@ -56,6 +57,14 @@ type identity struct {
 type identities struct {
 	trunks func() []Trunk
 	roots  sync.Map // PEM -> *x509.CertPool
+	proven sync.Map // chain -> time.Time until which it holds
+}
+
+// chain is a leaf that was verified against roots: the signature of the same certificate need not be checked for every
+// call of a connection. Only chains that held are kept, so strangers cannot fill it.
+type chain struct {
+	leaf  [sha256.Size]byte
+	roots string
 }
 
 // of tells whose connection f is by what the connection itself says.
@@ -119,15 +128,37 @@ func (ids *identities) byCertificate(t Trunk, cs *tls.ConnectionState, now time.
 	if !ok {
 		return "", false
 	}
+	return name, ids.holds(cs.PeerCertificates, t.CertRoots, now)
+}
+
+// holds verifies a chain, or remembers that it did: until the first certificate of it ends.
+func (ids *identities) holds(certs []*x509.Certificate, roots string, now time.Time) bool {
+	key := chain{sha256.Sum256(certs[0].Raw), roots}
+	if until, ok := ids.proven.Load(key); ok {
+		if now.Before(until.(time.Time)) {
+			return true
+		}
+		ids.proven.Delete(key)
+	}
 	rest := x509.NewCertPool()
-	for _, c := range cs.PeerCertificates[1:] {
+	for _, c := range certs[1:] {
 		rest.AddCert(c)
 	}
-	_, err := leaf.Verify(x509.VerifyOptions{
-		Roots: ids.pool(t.CertRoots), Intermediates: rest, CurrentTime: now,
+	chains, err := certs[0].Verify(x509.VerifyOptions{
+		Roots: ids.pool(roots), Intermediates: rest, CurrentTime: now,
 		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}, // public CAs no longer issue client certificates
 	})
-	return name, err == nil
+	if err != nil {
+		return false
+	}
+	until := certs[0].NotAfter
+	for _, c := range chains[0] {
+		if c.NotAfter.Before(until) {
+			until = c.NotAfter
+		}
+	}
+	ids.proven.Store(key, until)
+	return true
 }
 
 // pinned compares whole names: no wildcards, no common names (RFC 5922 §7.1).

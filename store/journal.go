@@ -10,12 +10,12 @@ import (
 	"nightbell/call"
 )
 
-// Bounds of a journal. The queue holds a minute of a very busy house; what waits in memory because neither database
-// nor spool takes it is bounded too, and only beyond that is anything lost.
+// Bounds of a journal. The queue holds 20 s of 250 calls a second; what waits in memory because neither database nor
+// spool takes it is bounded too, and only beyond that is anything lost.
 const (
-	journalQueue    = 8192
+	journalQueue    = 65536
 	journalHeld     = 16384
-	journalBatch    = 256
+	journalBatch    = 2048
 	journalPatience = 500 * time.Millisecond // how long a batch waits for the database before it is spooled
 	journalRetry    = 500 * time.Millisecond // how often the database is tried again
 )

@@ -15,6 +15,10 @@ const (
 	groupJobs = 2048
 	groupTime = 50 * time.Millisecond
 	queueJobs = 4096
+
+	// commitSpacing keeps a busy house from committing more often than its disk likes: after a group of several the next
+	// one waits until so long after the last commit, and is the larger for it. Who writes alone never waits.
+	commitSpacing = 4 * time.Millisecond
 )
 
 // job is one change that wants to be in a transaction. Its caller may leave while it waits, not once it was taken.
@@ -48,6 +52,8 @@ type writer struct {
 	stopping, stopped chan struct{}
 	stmts             map[string]*sql.Stmt
 	tree              *audit.Tree // as committed
+	crowd             int         // jobs of the last group
+	committed         time.Time
 }
 
 func startWriter(s *Store, db *sql.DB) (*writer, error) {
@@ -158,6 +164,7 @@ func (w *writer) group(first *job) {
 	if first.state.Load() == left {
 		return
 	}
+	w.breathe()
 	t, err := w.begin()
 	if err != nil {
 		if first.state.CompareAndSwap(waiting, taken) {
@@ -178,11 +185,22 @@ func (w *writer) group(first *job) {
 		ready = append(ready, j)
 	}
 	err = w.end(t)
+	w.crowd, w.committed = len(ready), time.Now()
 	for _, j := range ready {
 		j.done <- err
 	}
 	if err == nil && t.changed {
 		w.store.opt.Changed()
+	}
+}
+
+// breathe spaces commits while several write at once.
+func (w *writer) breathe() {
+	if d := commitSpacing - time.Since(w.committed); w.crowd > 1 && d > 0 {
+		select {
+		case <-time.After(d):
+		case <-w.stopping:
+		}
 	}
 }
 

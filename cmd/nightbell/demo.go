@@ -17,7 +17,8 @@ import (
 // demoCmd makes a demo clinic and takes one real call through the real listeners: a scripted carrier and scripted phones,
 // TLS and SRTP on both legs, two voices that are compared with what the far end heard.
 type demoCmd struct {
-	Once bool `help:"Take the call and exit instead of serving on."`
+	Once bool `help:"Take the call and exit instead of serving on." xor:"what"`
+	Call bool `help:"Let the scripted carrier call the demo that is already serving." xor:"what"`
 }
 
 func (demoCmd) Help() string {
@@ -29,6 +30,7 @@ A port that is taken is replaced by the next free one, and stands in DIR/nightbe
 Examples:
   nightbell demo --dir ./try
   nightbell demo --once --json --dir ./try     one JSON object on standard output; exit 0 only if every step held
+  nightbell demo --call --dir ./try            the scripted carrier calls; answer it with a phone of your own
   nightbell serve --config ./try/nightbell.toml  takes over from there`
 }
 
@@ -88,12 +90,14 @@ type demoAgent struct {
 
 // demo is one run of it.
 type demo struct {
-	session *session
-	dir     string
-	cfg     Config
-	result  demoResult
-	meddle  func(step string) // tests break things here; nil: nobody does
-	book    string            // applied by the book step
+	session  *session
+	dir      string
+	cfg      Config
+	result   demoResult
+	meddle   func(step string) // tests break things here; nil: nobody does
+	patience time.Duration     // with one step
+	once     bool              // nobody else will call: there is nothing to wait for at the end
+	book     string            // applied by the book step
 
 	server  *server
 	serving sync.WaitGroup
@@ -117,12 +121,16 @@ func (c demoCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	d := &demo{session: s, dir: dir}
+	d := &demo{session: s, dir: dir, patience: time.Minute}
+	if c.Call {
+		return d.place(ctx)
+	}
 	return d.run(ctx, c.Once)
 }
 
 // run takes every step in order and stops at the first that does not hold.
 func (d *demo) run(ctx context.Context, once bool) error {
+	d.once = once
 	defer d.close()
 	fmt.Fprint(d.session.err, banner)
 	err := d.walk(ctx)
@@ -176,7 +184,7 @@ func (d *demo) walk(ctx context.Context) error {
 			d.meddle(s.name)
 		}
 		began := time.Now()
-		limited, cancel := context.WithTimeout(ctx, time.Minute)
+		limited, cancel := context.WithTimeout(ctx, d.patience)
 		detail, err := s.take(limited)
 		cancel()
 		step := demoStep{Name: s.name, OK: err == nil, Detail: detail, MS: time.Since(began).Milliseconds()}
@@ -210,7 +218,7 @@ Register your own softphone (TLS, SRTP mandatory, CA %s):
   user %s   secret %s   domain and proxy %s   transport TLS
   Linphone: add the CA as root_ca; baresip: sip_cafile, and enrol with --md5-until (see README.md)
 Let the scripted carrier call %s:
-  nightbell demo call --dir %s
+  nightbell demo --call --dir %s
 Console API: %s/api/v1, token %s
 Commands:    nightbell calls list --dir %s
 `, d.result.CA, agent.User, agent.Secret, d.result.SIP.TLS, d.result.Number, d.dir, d.result.Console.URL, d.result.Console.Token, d.dir)

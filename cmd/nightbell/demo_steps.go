@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -70,6 +69,9 @@ func (d *demo) makeFolder(ctx context.Context) (string, error) {
 }
 
 func (d *demo) startServer(ctx context.Context) (string, error) {
+	if d.once {
+		d.cfg.Limits.Drain.Duration = time.Second
+	}
 	srv, err := openServer(ctx, d.cfg, nil, logger(LogConfig{Level: "warn", Format: "text"}, d.session.err))
 	if err != nil {
 		return "", err
@@ -159,38 +161,43 @@ func (d *demo) register(ctx context.Context) (string, error) {
 }
 
 func (d *demo) placeCall(ctx context.Context) (string, error) {
-	pool, err := d.roots()
-	if err != nil {
-		return "", err
-	}
-	pair, err := tls.LoadX509KeyPair(d.result.Trunk.Cert, d.result.Trunk.Key)
-	if err != nil {
-		return "", err
-	}
-	if d.carrier, err = siptest.Dial(ctx, siptest.Options{Addr: d.result.SIP.TLS, RootCAs: pool, Cert: &pair}); err != nil {
-		return "", err
-	}
-	if d.caller, err = mediatest.Listen(mediatest.Options{Addr: netip.MustParseAddr("127.0.0.1")}); err != nil {
-		return "", err
-	}
-	offer, err := d.caller.Offer()
-	if err != nil {
-		return "", err
-	}
-	if d.dialog, err = d.carrier.Call(ctx, demoNumber, demoCaller, offer); err != nil {
-		return "", err
-	}
-	answer, err := d.dialog.Wait(ctx, "200", "4xx", "5xx", "6xx", "403", "404", "480", "488", "500", "503", "closed")
-	if err != nil {
-		return "", err
-	}
-	if answer.Word != "200" {
-		return "", fmt.Errorf("the call was not answered: %s", answer.Word)
-	}
-	if err := d.caller.Accept(answer.SDP); err != nil {
+	if err := d.dial(ctx); err != nil {
 		return "", err
 	}
 	return "INVITE over mTLS, SRTP offered by SDES; answered 200", d.findCall(ctx)
+}
+
+// dial is the scripted carrier's call, up to the 200.
+func (d *demo) dial(ctx context.Context) error {
+	pool, err := d.roots()
+	if err != nil {
+		return err
+	}
+	pair, err := tls.LoadX509KeyPair(d.result.Trunk.Cert, d.result.Trunk.Key)
+	if err != nil {
+		return err
+	}
+	if d.carrier, err = siptest.Dial(ctx, siptest.Options{Addr: d.result.SIP.TLS, RootCAs: pool, Cert: &pair}); err != nil {
+		return err
+	}
+	if d.caller, err = mediatest.Listen(d.soundAt()); err != nil {
+		return err
+	}
+	offer, err := d.caller.Offer()
+	if err != nil {
+		return err
+	}
+	if d.dialog, err = d.carrier.Call(ctx, demoNumber, demoCaller, offer); err != nil {
+		return err
+	}
+	answer, err := d.dialog.Wait(ctx, "200", "403", "404", "480", "486", "488", "500", "503", "closed")
+	if err != nil {
+		return err
+	}
+	if answer.Word != "200" {
+		return fmt.Errorf("the call was not answered: %s", answer.Word)
+	}
+	return d.caller.Accept(answer.SDP)
 }
 
 // findCall learns the call's id from the live view.
@@ -278,7 +285,7 @@ func (d *demo) knowRinging(ctx context.Context) (string, error) {
 
 func (d *demo) awaitAnswer(ctx context.Context) (string, error) {
 	var err error
-	if d.agent.sound, err = mediatest.Listen(mediatest.Options{Addr: netip.MustParseAddr("127.0.0.1")}); err != nil {
+	if d.agent.sound, err = mediatest.Listen(d.soundAt()); err != nil {
 		return "", err
 	}
 	answer, err := d.agent.sound.Answer(d.agentDialog.Invite().SDP)
