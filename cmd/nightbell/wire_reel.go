@@ -42,11 +42,32 @@ func (r *reel) record() (seal.Summary, media.RecordingStatus, error) {
 		return seal.Summary{}, 0, err
 	}
 	r.tap.Open(r)
-	<-r.tap.Done()
+	r.await()
 	broke := r.tap.Err()
 	settled := errors.Join(file.Settle(), file.Close())
 	summary := r.writer.Summary()
 	return summary, r.status, errors.Join(broke, settled, r.finish(summary, errors.Join(broke, settled)))
+}
+
+// await waits for the tap's end. A row that lies beside its file goes into the database as soon as that answers again: a
+// call of hours is in the list long before it ends.
+func (r *reel) await() {
+	if !r.aside {
+		<-r.tap.Done()
+		return
+	}
+	tick := time.NewTicker(rowRetry)
+	defer tick.Stop()
+	for {
+		select {
+		case <-r.tap.Done():
+			return
+		case <-tick.C:
+			if r.aside && r.adopt() == nil {
+				r.live()
+			}
+		}
+	}
 }
 
 // prepare: first the row, then the file, then live.
@@ -81,7 +102,7 @@ func (r *reel) prepare() (*seal.File, error) {
 		return nil, errors.Join(err, file.Close(), office.Folder.Remove(file.Name()), r.lost())
 	}
 	if !r.aside {
-		return file, r.live()
+		r.live()
 	}
 	return file, nil
 }
@@ -114,13 +135,12 @@ func (r *reel) commit() error {
 }
 
 // live is a courtesy to whoever lists recordings: a crash finds the file from "opening" as well.
-func (r *reel) live() error {
+func (r *reel) live() {
 	ctx, cancel := context.WithTimeout(r.rec.of.ctx, rowPatience)
 	defer cancel()
 	if err := r.rec.of.office.Store.RecordingLive(ctx, r.id); err != nil {
 		r.rec.of.log.Warn("recording's row", "recording", r.id, "err", err)
 	}
-	return nil
 }
 
 // lost says that nothing was recorded.
@@ -156,17 +176,25 @@ func (r *reel) file(end store.Ending) error {
 }
 
 func (r *reel) fileOnce(end store.Ending) error {
-	st, ctx := r.rec.of.office.Store, context.WithoutCancel(r.rec.of.ctx)
-	if r.aside {
-		if err := adopt(ctx, st, r.row); err != nil {
-			return err
-		}
-		if err := r.rec.of.office.Folder.DropAside(r.row.FileName); err != nil {
-			return err
-		}
-		r.aside = false
+	if err := r.adopt(); err != nil {
+		return err
 	}
-	return st.EndRecording(ctx, r.id, end)
+	return r.rec.of.office.Store.EndRecording(context.WithoutCancel(r.rec.of.ctx), r.id, end)
+}
+
+// adopt brings a row that lies beside its file home.
+func (r *reel) adopt() error {
+	if !r.aside {
+		return nil
+	}
+	if err := adopt(context.WithoutCancel(r.rec.of.ctx), r.rec.of.office.Store, r.row); err != nil {
+		return err
+	}
+	if err := r.rec.of.office.Folder.DropAside(r.row.FileName); err != nil {
+		return err
+	}
+	r.aside = false
+	return nil
 }
 
 // adopt brings a row that lay beside its file into the database; one that is there already is well.

@@ -1,6 +1,7 @@
 package siptest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,6 +62,7 @@ type Dialog struct {
 	offering   bool            // a re-INVITE of ours waits for its answer: theirs gets 491
 	offerless  map[uint32]bool // INVITEs of ours without SDP: the ACK carries the answer
 	onReinvite func(offer []byte) (code int, answer []byte)
+	onOffer    func(offer []byte) (answer []byte)
 }
 
 func newDialog(p *peer, callID string) *Dialog {
@@ -112,6 +114,13 @@ func (d *Dialog) OnUpdate(code int) {
 func (d *Dialog) Describe(sdp []byte) {
 	d.mu.Lock()
 	d.sdp = sdp
+	d.mu.Unlock()
+}
+
+// OnOffer answers the offer that comes in the 200 to an INVITE of ours without one; the ACK carries the answer.
+func (d *Dialog) OnOffer(f func(offer []byte) (answer []byte)) {
+	d.mu.Lock()
+	d.onOffer = f
 	d.mu.Unlock()
 }
 
@@ -182,7 +191,7 @@ func (d *Dialog) build(method, branch string, seq uint32, head string, body []by
 		to += ";tag=" + d.peer
 	}
 	fmt.Fprintf(&b, "From: %s;tag=%s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d %s\r\n", d.local, d.tag, to, d.callID, seq, method)
-	fmt.Fprintf(&b, "Contact: %s\r\n%s", d.p.contact("peer"), head)
+	fmt.Fprintf(&b, "Contact: %s\r\n%s", d.p.contact(cmp.Or(d.p.opt.Contact, "peer")), head)
 	if strings.Contains(head, "Content-Type:") {
 		fmt.Fprintf(&b, "Content-Length: %d\r\n\r\n%s", len(body), body)
 		return b.String()

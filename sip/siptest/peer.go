@@ -31,6 +31,7 @@ type Options struct {
 	User       string           // digest user name; of a phone: also its AOR
 	Secret     string
 	Instance   string // +sip.instance URN of a phone; empty: none
+	Contact    string // user part of a carrier's Contact; empty: peer
 }
 
 // ErrClosed says that the connection is gone.

@@ -28,12 +28,16 @@ func Dial(ctx context.Context, opt Options) (*Carrier, error) {
 // Over is a carrier on a connection that stands already.
 func Over(conn net.Conn, opt Options) *Carrier { return &Carrier{over(conn, opt)} }
 
-// Call sends an INVITE for number from a caller; head is more header lines, each ending in CRLF. sdp nil: no offer.
+// Call sends an INVITE for number from a caller: a number, or the whole of a From that holds "<". head is more header
+// lines, each ending in CRLF. sdp nil: no offer.
 func (c *Carrier) Call(_ context.Context, number, from string, sdp []byte, head ...string) (*Dialog, error) {
 	d := newDialog(c.peer, token())
 	d.target = "sip:" + number + "@" + c.domain
 	d.first = d.target
 	d.local, d.remote = "<sip:"+from+"@carrier.example>", "<sip:"+number+"@"+c.domain+">"
+	if strings.Contains(from, "<") {
+		d.local = from
+	}
 	d.head, d.sdp = strings.Join(head, ""), sdp
 	c.mu.Lock()
 	c.dialogs[d.callID] = d
