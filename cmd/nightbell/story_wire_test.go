@@ -131,15 +131,18 @@ func (c *talk) up(ctx context.Context) *talk {
 	return c
 }
 
+// enough is what has to be heard for a judgement over 3 s, the first packets left out.
+const enough = 3300 * time.Millisecond
+
 // heardEach lets both speak and compares what arrives.
 func heardEach(ctx context.Context, t *testing.T, what string, caller, agent *talk) {
 	t.Helper()
 	since := time.Now()
 	caller.sound.Speak(mediatest.Caller())
 	agent.sound.Speak(mediatest.Agent())
-	fail(t, caller.sound.AwaitSound(ctx, since, 4*time.Second))
-	fail(t, agent.sound.AwaitSound(ctx, since, 4*time.Second))
-	last := func(x []int16) []int16 { return x[max(0, len(x)-7*callRate/2):] }
+	fail(t, caller.sound.AwaitSound(ctx, since, enough))
+	fail(t, agent.sound.AwaitSound(ctx, since, enough))
+	last := func(x []int16) []int16 { return x[max(0, len(x)-3*callRate):] }
 	similar(t, what+": caller heard", last(caller.sound.Heard(since)), mediatest.Agent(), mediatest.Caller())
 	similar(t, what+": agent heard", last(agent.sound.Heard(since)), mediatest.Caller(), mediatest.Agent())
 }

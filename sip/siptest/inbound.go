@@ -103,6 +103,9 @@ func (d *Dialog) acknowledge(res *sipmsg.Response, seq uint32) {
 	var body []byte
 	if code < 300 && d.offerless[seq] {
 		body = d.sdp
+		if d.onOffer != nil {
+			body = d.onOffer(res.Body())
+		}
 	}
 	peer := d.peer
 	d.peer, _ = res.To().Params.Get("tag")
