@@ -159,6 +159,9 @@ func (c *Call) say(ctx context.Context, prompt string, kind EventKind) error {
 	}
 	c.show(Greeting)
 	c.note(kind, "caller", with("prompt", prompt))
+	if c.agent != nil { // she has answered already: she hears why the caller does not speak yet
+		c.agent.voice.Play(p, 1)
+	}
 	return c.until(ctx, c.caller.voice.Play(p, 1))
 }
 

@@ -231,7 +231,7 @@ func TestHoldFromEitherSide(t *testing.T) {
 		s.phone("amy", answers(time.Second))
 	}, func(s *stage, l *leg) {
 		time.Sleep(10 * time.Second)
-		amy := s.phones["amy"].leg
+		amy := s.phones["amy"].now()
 		amy.says(LegEvent{Kind: Offered, SDP: []byte("sendonly")})
 		time.Sleep(10 * time.Second)
 		amy.says(LegEvent{Kind: Offered, SDP: []byte("sendrecv")})
@@ -291,10 +291,10 @@ func TestAgentsConnectionDiesAndTheCallerIsServedByAnother(t *testing.T) {
 		s.phone("bo", answers(time.Second))
 	}, func(s *stage, l *leg) {
 		time.Sleep(20 * time.Second)
-		s.phones["amy"].away = true
-		s.phones["amy"].says(LegEvent{Kind: FlowLost})
+		s.phones["amy"].leaves()
+		s.phones["amy"].now().says(LegEvent{Kind: FlowLost})
 		time.Sleep(2 * time.Second)
-		s.voices[1].hear(media.Event{Kind: media.Silent})
+		s.voice(1).tells(media.Event{Kind: media.Silent})
 		time.Sleep(30 * time.Second)
 		l.says(LegEvent{Kind: Ended, Cause: Completed})
 	})
@@ -313,9 +313,9 @@ func TestAgentsPhoneComesBackInTime(t *testing.T) {
 		s.phone("amy", answers(time.Second))
 	}, func(s *stage, l *leg) {
 		time.Sleep(20 * time.Second)
-		s.phones["amy"].says(LegEvent{Kind: FlowLost})
+		s.phones["amy"].now().says(LegEvent{Kind: FlowLost})
 		time.Sleep(29 * time.Second)
-		s.phones["amy"].says(LegEvent{Kind: FlowBack})
+		s.phones["amy"].now().says(LegEvent{Kind: FlowBack})
 		time.Sleep(60 * time.Second)
 		l.says(LegEvent{Kind: Ended, Cause: Completed})
 	})
@@ -329,13 +329,30 @@ func TestCallerGoneWithoutBye(t *testing.T) {
 		s.phone("amy", answers(time.Second))
 	}, func(s *stage, l *leg) {
 		time.Sleep(20 * time.Second)
-		s.voices[0].hear(media.Event{Kind: media.Silent})
+		s.voice(0).tells(media.Event{Kind: media.Silent})
 	})
 	want(t, r, NoMedia, "caller")
 	said(t, l, "answer", "end no_media")
 	said(t, s.phones["amy"].leg, "end completed")
 	if d := r.Ended.Sub(r.Arrived); d != 80*time.Second {
 		t.Errorf("ended after %v, want a minute of silence", d)
+	}
+}
+
+func TestACallerNeitherConnectedNorHeardIsNotHuntedFor(t *testing.T) {
+	s, _, r := story(t, func(s *stage) {
+		s.step(policy.Together, 60*time.Second, "amy")
+		s.phone("amy", ringsForEver)
+	}, func(s *stage, l *leg) {
+		time.Sleep(10 * time.Second)
+		l.says(LegEvent{Kind: FlowLost})
+		time.Sleep(5 * time.Second)
+		s.voice(0).tells(media.Event{Kind: media.Silent})
+	})
+	want(t, r, NoMedia, "caller")
+	said(t, s.phones["amy"].leg, "end caller_gone")
+	if d := r.Ended.Sub(r.Arrived); d != 15*time.Second {
+		t.Errorf("ended after %v, want as soon as it was both", d)
 	}
 }
 
@@ -362,14 +379,14 @@ func TestATalkingAgentIsWaitedForNotRung(t *testing.T) {
 		second := &leg{s: s, confirm: true}
 		s.board.Take(Arrival{ID: "c2", Offer: []byte("offer"), Leg: second, Listen: second.listen})
 		time.Sleep(10 * time.Second)
-		if amy.rung != 1 {
-			t.Fatalf("Amy was rung %d times while she talks", amy.rung)
+		if amy.timesRung() != 1 {
+			t.Fatalf("Amy was rung %d times while she talks", amy.timesRung())
 		}
 		first.says(LegEvent{Kind: Ended, Cause: Completed})
 		<-s.done
 		time.Sleep(5 * time.Second)
-		if amy.rung != 2 {
-			t.Fatalf("Amy came free and was rung %d times in all, want 2", amy.rung)
+		if amy.timesRung() != 2 {
+			t.Fatalf("Amy came free and was rung %d times in all, want 2", amy.timesRung())
 		}
 		second.says(LegEvent{Kind: Ended, Cause: Completed})
 		if r := <-s.done; !r.Served {

@@ -88,6 +88,7 @@ func (c *Call) anybodyDid(p *party, e LegEvent) bool {
 	case FlowLost:
 		p.lost = true
 		c.note(FlowGone, p.name(), nil)
+		c.giveUp()
 	case FlowBack:
 		p.lost = false
 	}
@@ -160,6 +161,15 @@ func (c *Call) relayDigit(p *party, digit string) {
 	c.note(Keyed, p.name(), nil)
 }
 
+// giveUp ends a call whose caller is neither connected nor heard before anybody talks with her; in a conversation the
+// watch decides.
+func (c *Call) giveUp() {
+	if c.agent == nil && c.caller.lost && c.caller.silent {
+		c.outcome(NoMedia, "caller")
+		c.leave(errCallerGone)
+	}
+}
+
 // other is who p talks with.
 func (c *Call) other(p *party) *party {
 	if p == c.caller {
@@ -179,6 +189,7 @@ func (c *Call) heard(p *party, e media.Event) {
 	case media.Silent:
 		p.silent = true
 		c.note(MediaSilent, p.name(), nil)
+		c.giveUp()
 	case media.Heard:
 		p.silent = false
 	}

@@ -148,10 +148,16 @@ type Stage interface {
 }
 
 // Recorder begins recordings. Start returns at once; the row, the key and the file are made elsewhere while the tap
-// queues. An error means the call goes on unrecorded, and says so; trouble later is reported to the func.
+// queues. An error means the call goes on unrecorded, and says so (an Unwilling says why); trouble later is reported to
+// the func.
 type Recorder interface {
 	Start(spec RecordingSpec, caller Voice, trouble func(reason string)) (Recording, error)
 }
+
+// Unwilling is why a Recorder does not begin, in a closed word for the story of the call.
+type Unwilling string
+
+func (u Unwilling) Error() string { return "not recorded: " + string(u) }
 
 // RecordingSpec is what META needs.
 type RecordingSpec struct {

@@ -174,8 +174,26 @@ func (l *leg) End(c Cause) {
 type phone struct {
 	*leg
 	script func(*leg)
+	mu     sync.Mutex
 	rung   int
 	away   bool
+}
+
+func (p *phone) leaves()        { p.mu.Lock(); defer p.mu.Unlock(); p.away = true }
+func (p *phone) isAway() bool   { p.mu.Lock(); defer p.mu.Unlock(); return p.away }
+func (p *phone) timesRung() int { p.mu.Lock(); defer p.mu.Unlock(); return p.rung }
+
+// now is the leg of the phone's latest call.
+func (p *phone) now() *leg { p.mu.Lock(); defer p.mu.Unlock(); return p.leg }
+
+// rings makes the leg of the phone's next call.
+func (p *phone) rings() *leg {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.rung++; p.rung > 1 {
+		p.leg = &leg{s: p.leg.s}
+	}
+	return p.leg
 }
 
 func (s *stage) phone(user string, script func(*leg)) *phone {
@@ -187,7 +205,7 @@ func (s *stage) phone(user string, script func(*leg)) *phone {
 func (s *stage) Contacts(users []string) []Contact {
 	var cs []Contact
 	for _, u := range users {
-		if p := s.phones[u]; p != nil && !p.away {
+		if p := s.phones[u]; p != nil && !p.isAway() {
 			cs = append(cs, Contact{ID: u, User: u})
 		}
 	}
@@ -196,15 +214,10 @@ func (s *stage) Contacts(users []string) []Contact {
 
 func (s *stage) Invite(_ context.Context, c Contact, _ Invite, post func(LegEvent)) (Leg, error) {
 	p := s.phones[c.User]
-	p.rung++
 	if p.script == nil {
 		return nil, errors.New("flow closed")
 	}
-	l := p.leg
-	if p.rung > 1 {
-		l = &leg{s: s}
-		p.leg = l
-	}
+	l := p.rings()
 	l.listen(post)
 	go p.script(l)
 	return l, nil
@@ -259,6 +272,8 @@ type voice struct {
 }
 
 func (v *voice) Answer(offer []byte) ([]byte, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	switch string(offer) {
 	case "no crypto":
 		return nil, &media.Refusal{Code: 488, WarnCode: 304, Text: "media must be encrypted"}
@@ -276,7 +291,7 @@ func (v *voice) Accept(a []byte) error {
 	}
 	return v.refuse
 }
-func (v *voice) Direction() media.Direction { return v.dir }
+func (v *voice) Direction() media.Direction { v.mu.Lock(); defer v.mu.Unlock(); return v.dir }
 func (v *voice) Play(p *media.Prompt, times int) <-chan struct{} {
 	v.Quiet()
 	v.mu.Lock()
@@ -306,16 +321,28 @@ func (v *voice) Quiet() {
 		v.stop = nil
 	}
 }
-func (v *voice) SendDigit(d byte, _ time.Duration) { v.digits = append(v.digits, d) }
-func (v *voice) Listen(f func(media.Event))        { v.hear = f }
-func (v *voice) Stats() media.Stats                { return media.Stats{} }
-func (v *voice) Close()                            { v.Quiet(); v.closed = true }
+func (v *voice) SendDigit(d byte, _ time.Duration) {
+	v.mu.Lock()
+	v.digits = append(v.digits, d)
+	v.mu.Unlock()
+}
+func (v *voice) Listen(f func(media.Event)) { v.mu.Lock(); v.hear = f; v.mu.Unlock() }
+func (v *voice) tells(e media.Event) {
+	v.mu.Lock()
+	hear := v.hear
+	v.mu.Unlock()
+	hear(e)
+}
+func (v *voice) Stats() media.Stats { return media.Stats{} }
+func (v *voice) Close()             { v.Quiet(); v.closed = true }
 
 func (v *voice) heardWords() []string {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return slices.Clone(v.played)
 }
+
+func (s *stage) voice(n int) *voice { s.mu.Lock(); defer s.mu.Unlock(); return s.voices[n] }
 
 // tape stands for the recorder.
 type tape struct {

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"errors"
 	"strconv"
 
 	"nightbell/media"
@@ -41,7 +42,9 @@ func (c *Call) startRecording(consent string) {
 	spec := RecordingSpec{Call: c.arrival.ID, Clinic: c.plan.Clinic, Consent: consent, Part: 1, Sides: [2]string{"caller", "agent"}}
 	rec, err := c.board.ports.Recorder.Start(spec, c.caller.voice, c.unrecorded)
 	if err != nil {
-		c.note(Unrecorded, "", with("reason", "recorder"))
+		why := Unwilling("recorder")
+		_ = errors.As(err, &why)
+		c.note(Unrecorded, "", with("reason", string(why)))
 		return
 	}
 	c.rec = rec

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"nightbell/audit"
 	"nightbell/book"
 	"nightbell/console"
+	"nightbell/media"
 	"nightbell/policy"
 )
 
@@ -60,7 +62,23 @@ func (b books) compare(ctx context.Context, f console.BookFile) (*policy.Book, c
 	for _, w := range read.Warnings {
 		d.Warnings = append(d.Warnings, w.Error())
 	}
+	d.Warnings = append(d.Warnings, unknownPrompts(wanted)...)
 	return wanted, d, nil
+}
+
+// unknownPrompts warns of names that nothing can be played for: such a prompt takes no time, and a last resort without one
+// falls back to the program's own.
+func unknownPrompts(b *policy.Book) (warnings []string) {
+	known := media.Prompts()
+	for _, c := range b.Clinics {
+		for field, name := range map[string]string{"greeting": c.Greeting, "announce": c.Announce, "last_resort": c.LastResort} {
+			if name != "" && known[name] == nil {
+				warnings = append(warnings, fmt.Sprintf("clinic %s: %s: no prompt has this name: nothing will be played", c.ID, field))
+			}
+		}
+	}
+	slices.Sort(warnings)
+	return warnings
 }
 
 // Apply makes the keys of new clinics before their first row is written, then changes everything in one transaction.
