@@ -79,9 +79,8 @@ type house struct {
 	addr   string
 	log    *syncBuffer
 
-	legs      chan *Leg
-	bindings  chan BindingEvent
-	consulted chan struct{} // the book was looked into
+	legs     chan *Leg
+	bindings chan BindingEvent
 
 	mu     sync.Mutex
 	trunks []Trunk
@@ -120,7 +119,6 @@ func open(t testing.TB, limits Limits) *house {
 	t.Helper()
 	h := &house{
 		t: t, ca: newAuthority(t), log: &syncBuffer{}, legs: make(chan *Leg, 512), bindings: make(chan BindingEvent, 512),
-		consulted: make(chan struct{}, 1),
 		phones: map[string]Device{
 			"amy": {User: "amy", Secret: secret("amys secret")},
 			"bo":  {User: "bo", Secret: secret("bos secret"), MD5Until: time.Now().Add(time.Hour)},
@@ -157,10 +155,6 @@ func open(t testing.TB, limits Limits) *house {
 }
 
 func (h *house) book() []Trunk {
-	select {
-	case h.consulted <- struct{}{}:
-	default:
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.trunks
