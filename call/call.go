@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"nightbell/media"
 	"nightbell/policy"
 )
 
@@ -26,6 +27,7 @@ type Call struct {
 	sound   Sound
 	caller  *party
 	agent   *party // whom the caller talks with; nil: nobody yet
+	joined  bool   // they share a bridge, or one of them holds the other
 	phones  []*party
 	rec     Recording
 	record  Record
@@ -40,32 +42,48 @@ var (
 	errCallerGone = errors.New("caller is gone")
 	errNobody     = errors.New("nobody answered")
 	errAgentLost  = errors.New("agent's connection is lost")
+	errFault      = errors.New("defect of ours")
 )
 
-// handle is the whole story.
+// handle is the whole story. A defect of ours costs the caller an agent, never a word: she hears the last resort.
 func (c *Call) handle(ctx context.Context) {
 	ctx, c.leave = context.WithCancelCause(ctx)
 	defer c.leave(nil)
-	defer c.file()
+	err := c.guard(func() error { return c.attend(ctx) })
+	if errors.Is(err, errNobody) || errors.Is(err, errFault) {
+		_ = c.guard(func() error { return c.lastResort(ctx) })
+	}
+	_ = c.guard(c.file)
+}
 
+// guard catches a defect of ours: one call's never becomes another's.
+func (c *Call) guard(phase func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.outcome(Fault, "system")
+			c.board.ports.Fault(c.arrival.ID, r)
+			err = errFault
+		}
+	}()
+	return phase()
+}
+
+// attend serves the caller until an agent and she have talked, she leaves, or nobody is left to ask (errNobody).
+func (c *Call) attend(ctx context.Context) error {
 	c.decide()
 	if err := c.welcome(ctx); err != nil {
-		return
+		return err
 	}
 	for {
 		agent, err := c.hunt(ctx)
-		if errors.Is(err, errNobody) {
-			c.lastResort(ctx)
-			return
-		}
 		if err != nil {
-			return
+			return err
 		}
 		if err := c.converse(ctx, agent); !errors.Is(err, errAgentLost) {
-			return
+			return err
 		}
-		if c.apologise(ctx) != nil {
-			return
+		if err := c.apologise(ctx); err != nil {
+			return err
 		}
 	}
 }
@@ -91,7 +109,7 @@ func (c *Call) welcome(ctx context.Context) error {
 	if err := c.answerCaller(ctx); err != nil {
 		return err
 	}
-	if err := c.say(ctx, c.plan.Greeting, Greeted); err != nil {
+	if _, err := c.say(ctx, Greeted, c.plan.Greeting); err != nil {
 		return err
 	}
 	return c.announce(ctx)
@@ -122,28 +140,50 @@ func (c *Call) answerCaller(ctx context.Context) error {
 		return nil
 	}
 	if err := c.caller.leg.Answer(c.caller.local); err != nil {
-		c.outcome(Fault, "system")
-		return err
+		return c.missed(ctx, err)
 	}
 	c.record.Answered = c.now()
 	c.note(LegAnswered, "caller", nil)
 	for !c.caller.confirmed {
-		if _, err := c.next(ctx, nil); err != nil {
+		if _, err := next[time.Time](ctx, c, nil); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// announce says that the call is recorded where that is due, and only then begins to record.
+// missed is an answer that came too late: the caller left in that moment, and her leg is about to say so. A leg that
+// says nothing is a fault of ours.
+func (c *Call) missed(ctx context.Context, refused error) error {
+	timer := time.NewTimer(time.Second)
+	defer timer.Stop()
+	for {
+		_, err := next(ctx, c, timer.C)
+		if errors.Is(err, errTime) {
+			c.outcome(Fault, "system")
+			return refused
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// announce says that the call is recorded where that is due, and only then begins to record. Where it cannot be said,
+// nothing is recorded.
 func (c *Call) announce(ctx context.Context) error {
 	if !c.plan.Record || c.rec != nil {
 		return nil
 	}
 	consent := "not_due"
 	if c.plan.Announce != "" {
-		if err := c.say(ctx, c.plan.Announce, Announced); err != nil {
+		said, err := c.say(ctx, Announced, c.plan.Announce, "announcement")
+		if err != nil {
 			return err
+		}
+		if !said {
+			c.note(Unrecorded, "", with("reason", "announcement"))
+			return nil
 		}
 		consent = "announced"
 	}
@@ -151,33 +191,48 @@ func (c *Call) announce(ctx context.Context) error {
 	return nil
 }
 
-// say plays a prompt to the caller to its end. An unknown or empty prompt takes no time.
-func (c *Call) say(ctx context.Context, prompt string, kind EventKind) error {
-	p := c.board.ports.Prompt(prompt)
+// say plays the first of the named prompts that there is to the caller, to its end. False: there is none.
+func (c *Call) say(ctx context.Context, kind EventKind, names ...string) (bool, error) {
+	name, p := c.prompt(names...)
 	if p == nil {
-		return nil
+		return false, nil
 	}
 	c.show(Greeting)
-	c.note(kind, "caller", with("prompt", prompt))
+	c.note(kind, "caller", with("prompt", name))
 	if c.agent != nil { // she has answered already: she hears why the caller does not speak yet
 		c.agent.voice.Play(p, 1)
 	}
-	return c.until(ctx, c.caller.voice.Play(p, 1))
+	return true, c.until(ctx, c.caller.voice.Play(p, 1))
+}
+
+// prompt finds the first of the names that there is; nil: none.
+func (c *Call) prompt(names ...string) (string, *media.Prompt) {
+	for _, name := range names {
+		if p := c.board.ports.Prompt(name); p != nil {
+			return name, p
+		}
+	}
+	return "", nil
 }
 
 // lastResort is never silence: the caller is answered if she was not, told what to do, and let go.
-func (c *Call) lastResort(ctx context.Context) {
+func (c *Call) lastResort(ctx context.Context) error {
+	name, p := c.prompt(c.plan.LastResort, "last_resort")
 	c.show(Resorting)
-	c.note(Resorted, "caller", with("prompt", c.plan.LastResort))
+	c.note(Resorted, "caller", with("prompt", name))
 	c.outcome(LastResort, "system")
-	if err := c.answerCaller(ctx); err != nil {
-		return
+	if c.agent != nil { // a defect ended the conversation
+		c.dropAgent(Fault)
 	}
-	p := c.board.ports.Prompt(c.plan.LastResort)
-	if p == nil {
-		p = c.board.ports.Prompt("last_resort")
+	if c.caller.voice == nil { // a defect came before her sound
+		if err := c.takeOffer(); err != nil {
+			return err
+		}
 	}
-	_ = c.until(ctx, c.caller.voice.Play(p, 2))
+	if err := c.answerCaller(ctx); err != nil || p == nil {
+		return err
+	}
+	return c.until(ctx, c.caller.voice.Play(p, 2))
 }
 
 // apologise keeps a caller company whose agent's connection died; then the plan is walked again for her. After a few
@@ -189,7 +244,8 @@ func (c *Call) apologise(ctx context.Context) error {
 		c.plan.Steps = nil
 		return nil
 	}
-	return c.say(ctx, "please_hold", Apologised)
+	_, err := c.say(ctx, Apologised, "please_hold")
+	return err
 }
 
 // maxLosses is how many agents' connections one caller outlives.

@@ -28,6 +28,7 @@ func (c *Call) converse(ctx context.Context, agent *party) error {
 	if agent.ended {
 		return errAgentLost
 	}
+	c.joined = true
 	c.join()
 	c.record.Served = true
 	c.note(Bridged, agent.name(), nil)
@@ -36,7 +37,7 @@ func (c *Call) converse(ctx context.Context, agent *party) error {
 	watch := newWatch(c)
 	defer watch.stop()
 	for !agent.ended {
-		_, err := c.next(ctx, watch.timer())
+		_, err := next(ctx, c, watch.timer())
 		if errors.Is(err, errTime) {
 			if err := watch.verdict(); err != nil {
 				return err
@@ -85,14 +86,17 @@ func (c *Call) park() {
 	}
 }
 
-// dropAgent leaves the agent's leg behind: the caller is still there.
+// dropAgent leaves the agent's leg behind, whether she went by herself or is sent away for cause: the caller is still
+// there.
 func (c *Call) dropAgent(cause Cause) {
 	a := c.agent
 	c.sound.Split()
-	c.note(FlowGone, a.name(), with("cause", string(cause)))
-	c.mark("left", a.user)
 	a.dismiss(cause, c.now())
-	c.agent = nil
+	c.note(FlowGone, a.name(), with("cause", string(a.record.Cause)))
+	if c.joined {
+		c.mark("left", a.user)
+	}
+	c.agent, c.joined = nil, false
 }
 
 // watch notices parties that are gone without saying so.

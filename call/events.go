@@ -11,9 +11,13 @@ func (c *Call) callerDid(e LegEvent) bool {
 	p := c.caller
 	switch e.Kind {
 	case Confirmed:
+		first := !p.confirmed
 		p.confirmed = true
-		if e.SDP != nil {
+		switch {
+		case e.SDP != nil:
 			c.agree(p, e.SDP)
+		case first && c.arrival.Offer == nil: // our offer was never answered (RFC 3261 §13.2.1): nobody would hear a word
+			c.disagree(p)
 		}
 	case Ended, Refused:
 		p.gone(e, c.now())
@@ -115,14 +119,19 @@ func (c *Call) reoffer(p *party, offer []byte) {
 // agree takes the peer's answer to an offer of ours. An answer that cannot be used ends that leg: keys are unknown.
 func (c *Call) agree(p *party, answer []byte) {
 	if err := p.voice.Accept(answer); err != nil {
-		p.dismiss(NotAcceptable, c.now())
-		if p == c.caller {
-			c.outcome(NotAcceptable, "caller")
-			c.leave(err)
-		}
+		c.disagree(p)
 		return
 	}
 	c.turned(p)
+}
+
+// disagree ends a leg whose sound cannot be had; the caller's is the call's end.
+func (c *Call) disagree(p *party) {
+	p.dismiss(NotAcceptable, c.now())
+	if p == c.caller {
+		c.outcome(NotAcceptable, "caller")
+		c.leave(errCallerGone)
+	}
 }
 
 // turned acts on a changed direction: a party that only sends, or is inactive, holds the other (RFC 3264 §8.4).
@@ -138,7 +147,7 @@ func (c *Call) turned(p *party) {
 		kind = Held
 	}
 	c.note(kind, p.name(), nil)
-	if c.agent == nil {
+	if !c.joined { // they meet later, after the announcement: join looks at who holds whom
 		return
 	}
 	word := "resumed"

@@ -60,7 +60,7 @@ func (c *Call) ring(ctx context.Context, targets []policy.Target, d time.Duratio
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	for r.hopeful() {
-		h, err := c.next(ctx, timer.C)
+		h, err := next(ctx, c, timer.C)
 		if errors.Is(err, errTime) {
 			return nil, nil
 		}

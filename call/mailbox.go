@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"nightbell/media"
 )
@@ -56,7 +55,7 @@ var errTime = errors.New("time is up")
 
 // next gives the next happening that a phase decides on. What every phase serves alike (commands, offers, digits, the
 // caller's leaving) is served here. Errors: the context's cause, or errTime when until fires.
-func (c *Call) next(ctx context.Context, until <-chan time.Time) (happening, error) {
+func next[T any](ctx context.Context, c *Call, until <-chan T) (happening, error) {
 	for {
 		if ctx.Err() != nil {
 			return happening{}, context.Cause(ctx)
@@ -78,18 +77,8 @@ func (c *Call) next(ctx context.Context, until <-chan time.Time) (happening, err
 
 // until serves what happens until done closes.
 func (c *Call) until(ctx context.Context, done <-chan struct{}) error {
-	timeUp := make(chan time.Time)
-	stop := make(chan struct{})
-	defer close(stop)
-	go func() {
-		select {
-		case <-done:
-			close(timeUp)
-		case <-stop:
-		}
-	}()
 	for {
-		if _, err := c.next(ctx, timeUp); errors.Is(err, errTime) {
+		if _, err := next(ctx, c, done); errors.Is(err, errTime) {
 			return nil
 		} else if err != nil {
 			return err

@@ -28,6 +28,8 @@ type stage struct {
 	recs   []*tape
 	voices []*voice
 	deaf   error // NewVoice's error
+	late   bool  // the caller leaves in the moment of our 200
+	breaks bool  // a defect: ringing a phone that is nil
 	done   chan Record
 }
 
@@ -149,6 +151,10 @@ func (l *leg) story() []string { l.mu.Lock(); defer l.mu.Unlock(); return slices
 func (l *leg) Ring([]byte) error { l.log("ring"); return nil }
 func (l *leg) Answer([]byte) error {
 	l.log("answer")
+	if l.s.late {
+		go l.says(LegEvent{Kind: Ended, Cause: CallerGone, Code: 487})
+		return errors.New("leg is over")
+	}
 	if l.confirm {
 		l.confirm = false
 		l.says(LegEvent{Kind: Confirmed})
@@ -205,7 +211,7 @@ func (s *stage) phone(user string, script func(*leg)) *phone {
 func (s *stage) Contacts(users []string) []Contact {
 	var cs []Contact
 	for _, u := range users {
-		if p := s.phones[u]; p != nil && !p.isAway() {
+		if p := s.phones[u]; s.breaks || p != nil && !p.isAway() {
 			cs = append(cs, Contact{ID: u, User: u})
 		}
 	}

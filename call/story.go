@@ -63,12 +63,8 @@ func (c *Call) mark(kind, actor string) {
 	}
 }
 
-// file ends what still stands and hands the whole record over. It runs at every end, a panic's too.
-func (c *Call) file() {
-	if r := recover(); r != nil {
-		c.outcome(Fault, "system")
-		c.board.ports.Fault(c.arrival.ID, r)
-	}
+// file ends what still stands and hands the whole record over. It runs at every end, a defect's too.
+func (c *Call) file() error {
 	now := c.now()
 	c.outcome(c.fallbackOutcome(), "system")
 	if c.rec != nil {
@@ -84,6 +80,7 @@ func (c *Call) file() {
 	c.note(Finished, "", with("outcome", string(c.record.Outcome), "by", c.record.By))
 	c.board.ports.Journal.Finish(c.record)
 	c.show(Over)
+	return nil
 }
 
 // fallbackOutcome is for ends that no phase named.
