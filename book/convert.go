@@ -153,10 +153,10 @@ func (r *reader) exception(path string, e exception) policy.Exception {
 		Scope: e.Scope, Until: r.instant(path+".until", e.Until, time.UTC), Reason: r.name(path+".reason", e.Reason),
 	}
 	if len(e.Scope) == 0 {
-		r.wrong(path+".scope", "is missing: signalling, media or both")
+		r.wrong(path+".scope", "is missing: signalling, media, md5")
 	}
 	for i, s := range e.Scope {
-		r.oneOf(index(path+".scope", i), s, "signalling", "media")
+		r.oneOf(index(path+".scope", i), s, "signalling", "media", "md5")
 	}
 	r.until(path+".until", made.Until)
 	return made

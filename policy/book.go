@@ -116,7 +116,8 @@ type TrunkIdentity struct {
 	Digest    string         // digest user name; the secret is kept sealed elsewhere
 }
 
-// Exception is an audited, expiring permission to be insecure; Scope is "signalling", "media" or both.
+// Exception is an audited, expiring permission to be insecure; Scope is of "signalling" (TCP, UDP), "media" (RTP in clear)
+// and "md5" (digests of a PBX that knows no SHA-256).
 type Exception struct {
 	Scope  []string
 	Until  time.Time

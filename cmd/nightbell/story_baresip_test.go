@@ -44,6 +44,7 @@ auplay_format s16
 rtp_ports 42000-42100
 module_path /usr/lib/baresip/modules
 module g711.so
+module g722.so
 module srtp.so
 module aufile.so
 module sndfile.so
@@ -55,19 +56,33 @@ ctrl_tcp_listen 127.0.0.1:%[6]d
 snd_path %[5]s
 `
 
+// softphone is one account of a baresip.
+type softphone struct {
+	user, secret string
+	control      int // port of ctrl_tcp
+	voice        []int16
+	codec        string // "pcmu", "g722", ...
+	more         string // further account parameters
+}
+
 // newBaresip registers it as an agent that answers by itself and says voice.
 func (s *stand) newBaresip(user, secret string, port int, voice []int16) *baresip {
+	s.t.Helper()
+	return s.baresip(softphone{user, secret, port, voice, "pcmu", "answermode=auto;regint=300"})
+}
+
+func (s *stand) baresip(p softphone) *baresip {
 	s.t.Helper()
 	dir := s.t.TempDir()
 	b := &baresip{dir: dir}
 	speech := filepath.Join(dir, "speech.wav")
-	fail(s.t, os.WriteFile(speech, wavOf(voice), 0o600))
+	fail(s.t, os.WriteFile(speech, wavOf(p.voice), 0o600))
 	cert, key := filepath.Join(s.dir, "tls", "server.crt"), filepath.Join(s.dir, "tls", "server.key") // any pair: baresip wants one, and is known by its digest
 	pair := filepath.Join(dir, "pair.pem")
 	fail(s.t, os.WriteFile(pair, append(readFile(s.t, cert), readFile(s.t, key)...), 0o600))
-	config := fmt.Sprintf(baresipConfig, standAddr, filepath.Join(s.dir, "ca.pem"), pair, speech, dir, port)
+	config := fmt.Sprintf(baresipConfig, standAddr, filepath.Join(s.dir, "ca.pem"), pair, speech, dir, p.control)
 	account := fmt.Sprintf("<sip:%[1]s@%[2]s;transport=tls>;auth_user=%[1]s;auth_pass=%[3]s;mediaenc=srtp-mand;"+
-		"audio_codecs=pcmu;answermode=auto;regint=300;outbound=\"sip:%[2]s;transport=tls\"\n", user, s.sipAddr(), secret)
+		"audio_codecs=%[4]s;%[5]s;outbound=\"sip:%[2]s;transport=tls\"\n", p.user, s.sipAddr(), p.secret, p.codec, p.more)
 	fail(s.t, os.WriteFile(filepath.Join(dir, "config"), []byte(config), 0o600))
 	fail(s.t, os.WriteFile(filepath.Join(dir, "accounts"), []byte(account), 0o600))
 	b.process = start(s.t, exec.Command("baresip", "-f", dir))

@@ -119,7 +119,7 @@ func (r *rules) trunks(ctx context.Context, b *policy.Book) ([]sip.Trunk, error)
 	for _, t := range b.Trunks {
 		out := sip.Trunk{ID: t.ID, Name: t.Name, CertNames: t.Identity.CertNames, CertRoots: t.Identity.CertRoots,
 			Prefixes: t.Identity.Addresses, Digest: t.Identity.Digest, Number: sip.NumberSource(t.NumberFrom),
-			Caller: sip.CallerSource(t.Caller), MaxCalls: t.MaxCalls, MaxRate: t.MaxRate, ClearUntil: exception(t, "signalling")}
+			Caller: sip.CallerSource(t.Caller), MaxCalls: t.MaxCalls, MaxRate: t.MaxRate, ClearUntil: exception(t, "signalling"), MD5Until: exception(t, "md5")}
 		if out.CertRoots == "" {
 			out.CertRoots = string(own)
 		}
