@@ -20,6 +20,7 @@ type stream struct {
 	spare   []byte
 	writing bool
 	closing bool
+	over    bool          // the queue overflowed: broken names that as the reason, then closes
 	room    chan struct{} // closed when the queue has left
 }
 
@@ -30,7 +31,7 @@ func (s *stream) queue(b []byte) error {
 		s.mu.Unlock()
 		return ErrFlowClosed
 	case len(s.out)+len(b) > s.f.w.limits.Outbound:
-		s.closing, s.out = true, nil
+		s.closing, s.over, s.out = true, true, nil
 		s.mu.Unlock()
 		s.slow()
 		return ErrSlowReader
@@ -54,7 +55,7 @@ func (s *stream) drain() {
 		s.mu.Lock()
 		if len(s.out) == 0 {
 			s.writing = false
-			if s.closing {
+			if s.closing && !s.over {
 				_ = s.conn.Close()
 			}
 			s.mu.Unlock()
