@@ -168,6 +168,33 @@ func TestSessionThatIsNotRefreshedEnds(t *testing.T) {
 	})
 }
 
+// A proxy gives a call up when it hears nothing for three minutes (RFC 3261 §16.8); a hunt may take longer.
+func TestALongHuntKeepsTheCallersProxyWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBubble(t)
+		c := b.carrier()
+		d, leg := b.call(c)
+		ok(t, leg.Ring(nil))
+		hear(t, d, "180")
+		for range 4 {
+			began := time.Now()
+			_, err := d.Wait(t.Context(), "180")
+			ok(t, err)
+			if waited := time.Since(began); waited > time.Minute {
+				t.Errorf("no word for %v, want one each minute", waited)
+			}
+		}
+		ok(t, leg.Answer(answerSDP))
+		leg.want(Confirmed)
+		time.Sleep(2 * time.Minute)
+		d, leg = b.call(c)
+		ok(t, leg.Ring(nil))
+		ok(t, d.Cancel(t.Context()))
+		leg.want(Ended)
+		time.Sleep(2 * time.Minute)
+	})
+}
+
 func TestRingingPhoneThatNeverAnswersTheInvite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBubble(t)

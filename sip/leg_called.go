@@ -123,6 +123,7 @@ func (l *Leg) sendRinging(sdp []byte) {
 	res.AppendHeader(l.contact())
 	res.AppendHeader(sipmsg.NewHeader("Allow", allowed))
 	setSDP(res, sdp)
+	l.set(ringsOn, time.Minute)
 	if !l.early.required {
 		_ = l.server.Respond(res)
 		return
@@ -130,6 +131,13 @@ func (l *Leg) sendRinging(sdp []byte) {
 	res.AppendHeader(sipmsg.NewHeader("Require", "100rel"))
 	l.early.queue = append(l.early.queue, res)
 	l.nextReliable()
+}
+
+// ringOn says once more that the phones still ring. Early media keeps its description.
+func (l *Leg) ringOn() {
+	if l.state == isAlerting {
+		l.sendRinging(nil)
+	}
 }
 
 // nextReliable sends the next provisional once the one before has its PRACK (RFC 3262 §3).
@@ -184,4 +192,5 @@ func (l *Leg) stopEarly() {
 	l.early.pending, l.early.queue, l.early.answer = nil, nil, nil
 	l.unset(again1xx)
 	l.unset(prackLimit)
+	l.unset(ringsOn)
 }

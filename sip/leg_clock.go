@@ -16,6 +16,7 @@ const (
 	ackLimit                  // 64*T1
 	again1xx                  // RFC 3262 §3
 	prackLimit                // 64*T1
+	ringsOn                   // §13.3.1.1: a word each minute, or proxies give the call up after three
 	glare                     // §14.1
 	refresh                   // RFC 4028 §7.4: half the interval
 	expire                    // RFC 4028 §10
@@ -76,6 +77,8 @@ func (l *Leg) due(p purpose) {
 		_ = l.step(happening{event: ackOverdue, refusal: Refusal{Code: 408, Reason: Unreachable}})
 	case again1xx:
 		l.retransmit1xx()
+	case ringsOn:
+		l.ringOn()
 	case prackLimit: // RFC 3262 §3: a 5xx
 		_ = l.step(happening{event: doRefuse, refusal: Refusal{Code: 504, Reason: Unreachable}})
 	case glare:
