@@ -18,7 +18,7 @@ func TestSlowReaderIsCut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := testWire(t, newCoreLog(), Limits{Outbound: 2048})
 		f, _ := attachPipe(t, w)
-		for range 12 { // what we have to say piles up: nobody reads
+		for range 40 { // what we have to say piles up: nobody reads
 			_ = f.Send(outgoing(sipmsg.OPTIONS))
 		}
 		synctest.Wait()
