@@ -38,6 +38,7 @@ type Profile struct {
 	Advertised netip.Addr // what the SDP says; zero: Bind
 	Suites     []Suite    // by preference; none: DefaultSuites
 	Plain      bool       // RTP/AVP is taken and offered too: a live exception names media
+	Exposed    bool       // the peer's signalling is in clear: no keys are taken from it or told to it (SDES over TLS only)
 	Codecs     []Codec    // by preference; none: PCMU, PCMA, G722
 }
 

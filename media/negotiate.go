@@ -71,6 +71,8 @@ func (s *Session) fits(a *audioLine) (*cryptoLine, error) {
 		return nil, refuse(warnTransport, "RTP/SAVP required")
 	case !a.secure():
 		return nil, refuse(warnTransport, "transport not available")
+	case s.profile.Exposed && !s.profile.Plain:
+		return nil, refuse(warnTransport, "keys in clear signalling")
 	}
 	if line := s.pickKey(a.crypto); line != nil {
 		return line, nil

@@ -76,6 +76,18 @@ func TestPlainNeedsItsException(t *testing.T) {
 	}
 }
 
+func TestNoKeysInClearSignalling(t *testing.T) {
+	exposed := loopback
+	exposed.Exposed = true
+	var no *Refusal
+	if _, err := legOnly(t, exposed).Answer(newPhone(t, AES128CM80).sdp("")); !errors.As(err, &no) || no.Code != 488 {
+		t.Errorf("keys in clear were taken: %v", err)
+	}
+	if _, err := legOnly(t, exposed).Offer(nil); !errors.As(err, &no) {
+		t.Errorf("keys were told in clear: %v", err)
+	}
+}
+
 func TestOurPreferenceOfSuites(t *testing.T) {
 	p := newPhone(t, AES128CM80)
 	strong := cryptoLine{2, newMasterKey(AES256GCM)}

@@ -74,6 +74,9 @@ func (s *Session) Offer(like *Session) (offer []byte, err error) {
 	if s.closed {
 		return nil, ErrClosed
 	}
+	if s.profile.Exposed && !s.profile.Plain {
+		return nil, refuse(warnTransport, "keys in clear signalling")
+	}
 	s.offered = s.draftOffer(first)
 	return s.describe(s.offered), nil
 }

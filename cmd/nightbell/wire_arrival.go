@@ -31,8 +31,15 @@ func (s *server) arrival(l *sip.Leg) call.Arrival {
 		Offer:   l.RemoteSDP(),
 		Leg:     leg{l},
 		Listen:  func(post func(call.LegEvent)) { l.Listen(func(e sip.Event) { post(legEvent(e)) }) },
-		Profile: s.rules.profile(f.TrunkID, offeredFamily(l.RemoteSDP())),
+		Profile: s.callersProfile(f, l.RemoteSDP()),
 	}
+}
+
+// callersProfile says how the caller's sound travels. SDES keys are worth nothing where signalling is in clear.
+func (s *server) callersProfile(f sip.Facts, offer []byte) media.Profile {
+	p := s.rules.profile(f.TrunkID, offeredFamily(offer))
+	p.Exposed = f.Protection == string(sip.UDP) || f.Protection == string(sip.TCP)
+	return p
 }
 
 // normalised is the caller's number in E.164 where it is one. A number that is none (an extension, a short code) is
