@@ -119,6 +119,7 @@ func (c *core) arrive(tx *ServerTx, v *visitor) {
 	if !ok {
 		return
 	}
+	f.advertise(who.trunk.Advertised)
 	c.trunkSeen(who.trunk.ID, f)
 	if refuseBody(tx) || refuseShort(tx) {
 		return

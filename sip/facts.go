@@ -14,7 +14,7 @@ import (
 func facts(req *sipmsg.Request, who identity, f *Flow) Facts {
 	out := Facts{
 		TrunkID: who.trunk.ID, TrunkName: who.trunk.Name, KnownBy: who.knownBy, Protection: protection(f),
-		Listener: f.Listen().Name, Caller: phi.NewPhone(callerOf(req, who.trunk.Caller)),
+		Listener: f.Listen().Name, Local: f.Local().Addr(), Caller: phi.NewPhone(callerOf(req, who.trunk.Caller)),
 	}
 	out.Number, out.Diverted = numberOf(req, who.trunk.Number)
 	return out

@@ -18,14 +18,15 @@ import (
 // Flow is one connection (TLS, TCP) or one remote address (UDP): ordered messages in, bytes out, closed. Transactions
 // belong to their flow, so nobody can answer, cancel or acknowledge what came by another's.
 type Flow struct {
-	w                         *Wire
-	id                        string
-	listen                    *listener
-	remote, local, advertised netip.AddrPort
-	tls                       *tls.ConnectionState
-	out                       outlet
-	lanes                     []*lane // one on streams; UDP: chosen by Call-ID
-	reliable                  bool
+	w             *Wire
+	id            string
+	listen        *listener
+	remote, local netip.AddrPort
+	tls           *tls.ConnectionState
+	out           outlet
+	lanes         []*lane // one on streams; UDP: chosen by Call-ID
+	reliable      bool
+	advertised    atomic.Pointer[netip.AddrPort]
 
 	admitted atomic.Bool
 	nameless *time.Timer
@@ -53,13 +54,14 @@ func (w *Wire) newFlow(l *listener, remote, local netip.AddrPort) *Flow {
 		remote: unmapped(remote), local: unmapped(local), reliable: l.Network != UDP,
 		server: map[string]*ServerTx{}, merges: map[string]*ServerTx{}, client: map[string]*ClientTx{},
 	}
-	f.advertised = f.local
+	at := f.local
 	if a := l.Advertised; a.Addr().IsValid() && !a.Addr().IsUnspecified() {
-		f.advertised = netip.AddrPortFrom(a.Addr(), f.local.Port())
+		at = netip.AddrPortFrom(a.Addr(), f.local.Port())
 	}
 	if p := l.Advertised.Port(); p != 0 {
-		f.advertised = netip.AddrPortFrom(f.advertised.Addr(), p)
+		at = netip.AddrPortFrom(at.Addr(), p)
 	}
+	f.advertised.Store(&at)
 	return f
 }
 
@@ -75,7 +77,15 @@ func (f *Flow) Remote() netip.AddrPort { return f.remote }
 func (f *Flow) Local() netip.AddrPort { return f.local }
 
 // Advertised is what Via and Contact say on this flow.
-func (f *Flow) Advertised() netip.AddrPort { return f.advertised }
+func (f *Flow) Advertised() netip.AddrPort { return *f.advertised.Load() }
+
+// advertise shows this peer another address of ours from now on: its trunk sees us behind a translation of its own.
+func (f *Flow) advertise(a netip.Addr) {
+	if a.IsValid() && a != f.Advertised().Addr() {
+		at := netip.AddrPortFrom(a, f.Advertised().Port())
+		f.advertised.Store(&at)
+	}
+}
 
 // Listen is the listener it came in by.
 func (f *Flow) Listen() *Listen { return &f.listen.Listen }
@@ -153,12 +163,13 @@ func (f *Flow) lane(callID string) *lane {
 
 // Contact is our URI on this flow: advertised address and transport.
 func (f *Flow) Contact(user string) sipmsg.Uri {
-	host := f.advertised.Addr().String()
-	if f.advertised.Addr().Is6() {
+	at := f.Advertised()
+	host := at.Addr().String()
+	if at.Addr().Is6() {
 		host = "[" + host + "]" // the parser's URIs keep the brackets, its Vias do not
 	}
 	return sipmsg.Uri{
-		Scheme: "sip", User: user, Host: host, Port: int(f.advertised.Port()),
+		Scheme: "sip", User: user, Host: host, Port: int(at.Port()),
 		UriParams: sipmsg.HeaderParams{{K: "transport", V: string(f.listen.Network)}},
 	}
 }
@@ -175,7 +186,7 @@ func (f *Flow) Send(msg sipmsg.Message) error {
 func (f *Flow) prepare(req *sipmsg.Request) {
 	req.PrependHeader(&sipmsg.ViaHeader{
 		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: strings.ToUpper(string(f.listen.Network)),
-		Host: f.advertised.Addr().String(), Port: int(f.advertised.Port()),
+		Host: f.Advertised().Addr().String(), Port: int(f.Advertised().Port()),
 		Params: sipmsg.HeaderParams{{K: "branch", V: newBranch()}, {K: "rport"}},
 	})
 	if req.MaxForwards() == nil {

@@ -126,6 +126,25 @@ func TestDigestTrunkFromElsewhereHearsNothing(t *testing.T) {
 	silent(t, c)
 }
 
+func TestATrunkSeesTheAddressItIsMeantToSee(t *testing.T) {
+	h := open(t, Limits{})
+	seen := netip.MustParseAddr("198.51.100.7")
+	h.setTrunks(Trunk{ID: "clinic", CertNames: []string{"pbx.clinic.example"}, CertRoots: h.ca.pem, Advertised: seen})
+	d, leg := h.call(h.carrier())
+	ok(t, leg.Answer(answerSDP))
+	if e := hear(t, d, "200"); !strings.Contains(e.Header("Contact"), "@198.51.100.7:") {
+		t.Errorf("Contact %q", e.Header("Contact"))
+	}
+	leg.want(Confirmed)
+	leg.End(Completed)
+	if e := hear(t, d, "BYE"); !strings.Contains(e.Header("Via"), " 198.51.100.7:") {
+		t.Errorf("Via %q", e.Header("Via"))
+	}
+	if local := leg.Facts().Local; !local.IsLoopback() {
+		t.Errorf("local address %v", local)
+	}
+}
+
 func TestTrunkLimits(t *testing.T) {
 	h := open(t, Limits{})
 	h.setTrunks(Trunk{ID: "clinic", CertNames: []string{"pbx.clinic.example"}, CertRoots: h.ca.pem, MaxCalls: 1})

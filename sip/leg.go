@@ -44,12 +44,13 @@ const (
 // Facts is what a caller's INVITE said and how its sender is known. Numbers are raw user parts, as they were sent.
 type Facts struct {
 	TrunkID, TrunkName string
-	KnownBy            string    // "certificate NAME", "address PREFIX", "digest"
-	Protection         string    // "TLSv1.3 TLS_AES_128_GCM_SHA256", or the clear network's name
-	Listener           string    // its Listen.Name
-	Number             string    // dialled
-	Caller             phi.Phone // zero: withheld
-	Diverted           bool      // Number came from Diversion or History-Info
+	KnownBy            string     // "certificate NAME", "address PREFIX", "digest"
+	Protection         string     // "TLSv1.3 TLS_AES_128_GCM_SHA256", or the clear network's name
+	Listener           string     // its Listen.Name
+	Local              netip.Addr // our end of the connection it came by
+	Number             string     // dialled
+	Caller             phi.Phone  // zero: withheld
+	Diverted           bool       // Number came from Diversion or History-Info
 }
 
 // ErrState says that a verb does not fit the leg's state; nothing was sent.

@@ -29,7 +29,8 @@ type Binding struct {
 	User     string
 	Instance string // +sip.instance; may be empty
 	Remote   netip.AddrPort
-	Since    time.Time // of the first REGISTER on this flow
+	Local    netip.Addr // our end of its connection
+	Since    time.Time  // of the first REGISTER on this flow
 	Expires  time.Time
 
 	regID   string
@@ -245,14 +246,14 @@ func (r *registrar) put(tx *ServerTx, user string, a ask) (*Binding, []BindingEv
 		for len(r.of[user]) >= contactsPerAOR {
 			news = append(news, r.remove(r.of[user][0], "replaced"))
 		}
-		b = &Binding{ID: random(), User: user, Instance: a.instance, regID: a.regID, Since: now, flow: f, Remote: f.Remote()}
+		b = &Binding{ID: random(), User: user, Instance: a.instance, regID: a.regID, Since: now, flow: f, Remote: f.Remote(), Local: f.Local().Addr()}
 		r.of[user] = append(r.of[user], b)
 		b.timer = time.AfterFunc(a.expires, func() { r.expired(b) })
 		news = append(news, BindingEvent{Kind: BindingMade, User: user, Binding: b.ID, Remote: f.Remote()})
 	case b.flow != f:
 		// The identity of what is bound changes with its connection: a leg that rings on the old one ends with it.
 		old := b
-		b = &Binding{ID: random(), User: user, Instance: a.instance, regID: a.regID, Since: now, flow: f, Remote: f.Remote()}
+		b = &Binding{ID: random(), User: user, Instance: a.instance, regID: a.regID, Since: now, flow: f, Remote: f.Remote(), Local: f.Local().Addr()}
 		r.drop(old)
 		r.of[user] = append(r.of[user], b)
 		b.timer = time.AfterFunc(a.expires, func() { r.expired(b) })

@@ -21,6 +21,7 @@ type Trunk struct {
 	Secret     func() string  // of Digest; "" while sealed: nobody gets in
 	MD5Until   time.Time      // end of the MD5 exception; zero: SHA-256 only
 	ClearUntil time.Time      // end of the signalling exception (TCP, UDP); zero: TLS only
+	Advertised netip.Addr     // our address in Via and Contact as this trunk must see it; zero: the listener's
 	Number     NumberSource
 	Caller     CallerSource
 	MaxCalls   int // at once; 0: no limit
