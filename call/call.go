@@ -30,6 +30,7 @@ type Call struct {
 	joined  bool   // they share a bridge, or one of them holds the other
 	phones  []*party
 	rec     Recording
+	asked   bool // the recorder was asked: once a call, whatever it said
 	record  Record
 	mail    mailbox
 	leave   context.CancelCauseFunc
@@ -172,7 +173,7 @@ func (c *Call) missed(ctx context.Context, refused error) error {
 // announce says that the call is recorded where that is due, and only then begins to record. Where it cannot be said,
 // nothing is recorded.
 func (c *Call) announce(ctx context.Context) error {
-	if !c.plan.Record || c.rec != nil {
+	if !c.plan.Record || c.asked {
 		return nil
 	}
 	consent := "not_due"

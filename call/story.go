@@ -39,6 +39,7 @@ func (c *Call) outcome(cause Cause, by string) {
 
 // startRecording begins to record, or says that the call is unrecorded; it never stops the call.
 func (c *Call) startRecording(consent string) {
+	c.asked = true
 	spec := RecordingSpec{Call: c.arrival.ID, Clinic: c.plan.Clinic, Consent: consent, Part: 1, Sides: [2]string{"caller", "agent"}}
 	rec, err := c.board.ports.Recorder.Start(spec, c.caller.voice, c.unrecorded)
 	if err != nil {

@@ -78,7 +78,11 @@ func eventLines(s CallStory) []string {
 	var lines []string
 	for _, e := range s.Events {
 		if slices.Contains(told, e.Kind) {
-			lines = append(lines, strings.TrimSpace(fmt.Sprintf("after %s: %s %s", after(s.Arrived, e.At), strings.ReplaceAll(e.Kind, "_", " "), e.Leg)))
+			line := strings.TrimSpace(fmt.Sprintf("after %s: %s %s", after(s.Arrived, e.At), strings.ReplaceAll(e.Kind, "_", " "), e.Leg))
+			if why := e.Data["reason"]; why != "" {
+				line += ": " + strings.ReplaceAll(why, "_", " ")
+			}
+			lines = append(lines, line)
 		}
 	}
 	return lines

@@ -372,14 +372,17 @@ func TestCallCutOffByACrashIsClosedAndCanStillBeCompleted(t *testing.T) {
 	if c, err := s.Call(context.Background(), "c1"); err != nil || !c.Live || c.Clinic != "elm" {
 		t.Fatalf("%+v %v", c, err)
 	}
-	if n, err := s.RecoverCalls(context.Background()); err != nil || n != 1 {
+	if n, err := s.RecoverCalls(context.Background(), arrived); err != nil || n != 0 {
+		t.Error("a call that arrived after the start was cut off", n, err)
+	}
+	if n, err := s.RecoverCalls(context.Background(), arrived.Add(time.Hour)); err != nil || n != 1 {
 		t.Fatal(n, err)
 	}
 	c, err := s.Call(context.Background(), "c1")
 	if err != nil || c.Live || c.Outcome != call.CutOff || !c.Served || !c.Ended.Equal(arrived.Add(5*time.Second)) {
 		t.Errorf("%+v %v", c, err)
 	}
-	if n, err := s.RecoverCalls(context.Background()); err != nil || n != 0 {
+	if n, err := s.RecoverCalls(context.Background(), arrived.Add(time.Hour)); err != nil || n != 0 {
 		t.Error(n, err)
 	}
 	j = s.Journal(nil)

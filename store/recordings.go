@@ -67,9 +67,12 @@ func (r Recording) event(action audit.Action, facts map[string]string) audit.Eve
 	}
 }
 
-// OpenRecording commits the row with its wrapped key: after it, and only after it, the file may be made. An empty ID is
-// chosen here. It gives the id.
+// OpenRecording commits the row with its wrapped key: after it, and only after it, the file may be made. An empty ID and a
+// zero Opened are chosen here. It gives the id.
 func (s *Store) OpenRecording(ctx context.Context, r Recording) (string, error) {
+	if r.Opened.IsZero() {
+		r.Opened = s.now()
+	}
 	if r.ID == "" {
 		r.ID = newID()
 	}
@@ -83,7 +86,7 @@ func (s *Store) OpenRecording(ctx context.Context, r Recording) (string, error) 
 		_, err := t.exec(`INSERT INTO recordings (id, call, clinic, part, previous, file_id, file_name, header_hash,
 			wrapped_key, key_version, state, opened) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			r.ID, r.Call, r.Clinic, r.Part, r.Previous, r.FileID, r.FileName, r.HeaderHash,
-			r.WrappedKey, r.KeyVersion, string(Opening), s.now().UnixMicro())
+			r.WrappedKey, r.KeyVersion, string(Opening), r.Opened.UnixMicro())
 		if err != nil {
 			return err
 		}

@@ -4,18 +4,24 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"nightbell/audit"
 	"nightbell/call"
 	"nightbell/phi"
 )
 
-// RecoverCalls ends the calls that a crash cut off and says how many there were. A server calls it once at its start,
-// before it takes calls; nobody else may. A call whose record still waits in a spool is completed when that is merged.
-func (s *Store) RecoverCalls(ctx context.Context) (int, error) {
+// RecoverCalls ends the calls that a crash cut off, those that arrived before the server started, and says how many there
+// were. A call whose record still waits in a spool is completed when that is merged; one whose beginning was merged only
+// now is found when the server asks again. It writes nothing when there is none.
+func (s *Store) RecoverCalls(ctx context.Context, before time.Time) (int, error) {
 	n := 0
-	err := s.write(ctx, func(t *tx) error {
-		cut, err := t.liveCalls()
+	cut, err := liveCalls(ctx, s.read, before)
+	if err != nil || len(cut) == 0 {
+		return 0, err
+	}
+	err = s.write(ctx, func(t *tx) error {
+		cut, err := liveCalls(context.Background(), t.w.conn, before)
 		if err != nil {
 			return err
 		}
@@ -38,16 +44,16 @@ type liveCall struct {
 	last       int64 // µs of its newest event
 }
 
-func (t *tx) liveCalls() ([]liveCall, error) {
+func liveCalls(ctx context.Context, db querier, before time.Time) ([]liveCall, error) {
 	var list []liveCall
 	const query = `SELECT id, clinic, coalesce((SELECT max(at) FROM call_events WHERE call = calls.id), arrived)
-		FROM calls WHERE state = 'live' ORDER BY arrived, id`
-	err := each(context.Background(), t.w.conn, query, func(rows *sql.Rows) error {
+		FROM calls WHERE state = 'live' AND arrived < ? ORDER BY arrived, id`
+	err := each(ctx, db, query, func(rows *sql.Rows) error {
 		var c liveCall
 		err := rows.Scan(&c.id, &c.clinic, &c.last)
 		list = append(list, c)
 		return err
-	})
+	}, before.UnixMicro())
 	return list, err
 }
 

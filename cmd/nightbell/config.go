@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"nightbell/seal"
 )
 
 // Config is the process's settings: ports, paths, TLS, limits. Rules live in the database, secrets in neither.
@@ -77,7 +79,20 @@ type MediaAddress struct {
 
 // RecordingsConfig is where sealed files lie.
 type RecordingsConfig struct {
-	Dir string `toml:"dir"`
+	Dir     string `toml:"dir"`
+	Reserve int64  `toml:"reserve_mib"` // room kept back for database and audit; 0: 1 GiB, in development 16 MiB
+}
+
+// reserve is the room that is kept back, in bytes: never more than a twentieth of its disk.
+func (c *Config) reserve(disk seal.Space) int64 {
+	size := c.Recordings.Reserve << 20
+	switch {
+	case size == 0 && c.Mode == Development:
+		size = 16 << 20
+	case size == 0:
+		size = seal.DefaultReserve
+	}
+	return min(size, int64(disk.Total/20))
 }
 
 // KeysConfig says what opens the root key at start.
@@ -270,6 +285,9 @@ func (c *Config) check() error {
 	}
 	if (c.Console.Certificate == "") != (c.Console.Key == "") {
 		wrong("console", "certificate and key belong together")
+	}
+	if c.Recordings.Reserve < 0 {
+		wrong("recordings.reserve_mib", "negative")
 	}
 	all = append(all, c.Keys.check()...)
 	if !strings.Contains(" debug info warn error ", " "+c.Log.Level+" ") {

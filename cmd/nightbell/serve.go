@@ -32,6 +32,9 @@ type server struct {
 	media    *media.Engine
 	prompts  map[string]*media.Prompt
 	recorder *recorder
+	recovery *recovery
+	bindings bindings
+	disk     *disk
 	board    *call.Switchboard
 	sip      *sip.Server
 	console  *console.Console
@@ -44,7 +47,7 @@ type server struct {
 
 // openServer opens the data folder, recovers from a crash, and binds every listener; nobody is answered before Run.
 func openServer(ctx context.Context, cfg Config, ask asking, log *slog.Logger) (_ *server, err error) {
-	s := &server{log: log, since: time.Now().UTC(), prompts: media.Prompts()}
+	s := &server{log: log, since: time.Now().UTC(), prompts: media.Prompts(), bindings: newBindings()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -85,7 +88,8 @@ func (s *server) openMemory(ctx context.Context) error {
 		return err
 	}
 	s.owns(spool.Close)
-	if err := (recovery{s.office, s.log}).Run(ctx); err != nil {
+	s.recovery = &recovery{office: s.office, log: s.log, before: s.since}
+	if err := s.recovery.Run(ctx); err != nil && !canWait(err) {
 		return fmt.Errorf("recovery: %w", err)
 	}
 	s.journal = s.office.Store.Journal(spool)
@@ -107,7 +111,8 @@ func (s *server) openMedia(context.Context) error {
 // openSIP binds the listeners and makes the switchboard that takes what they bring.
 func (s *server) openSIP(context.Context) error {
 	cfg := s.office.Config
-	s.recorder = &recorder{office: s.office, log: s.log}
+	s.recorder = &recorder{office: s.office, log: s.log, alarms: &s.alarms, quit: make(chan struct{}), live: map[*recording]struct{}{}}
+	s.disk = newDisk(s.office, s.recorder, &s.alarms)
 	s.board = call.NewSwitchboard(call.Ports{
 		Decide:   s.rules.Decide,
 		Sound:    func() call.Sound { return sound{s.media.NewCall()} },
@@ -187,10 +192,12 @@ func (s *server) Run(ctx context.Context) error {
 		"console": func(c context.Context) error {
 			return s.console.Serve(c, s.http, certificate(s.office.Config.consoleCertificate()))
 		},
-		"control": func(c context.Context) error { return s.console.ServeControl(c, s.control) },
-		"rules":   func(c context.Context) error { s.rules.Run(c, s.rulesTrouble); return nil },
-		"folder":  func(c context.Context) error { s.office.Folder.Run(c, s.folderTrouble); return nil },
-		"watch":   s.watch,
+		"control":  func(c context.Context) error { return s.console.ServeControl(c, s.control) },
+		"rules":    func(c context.Context) error { s.rules.Run(c, s.rulesTrouble); return nil },
+		"folder":   func(c context.Context) error { s.office.Folder.Run(c, s.folderTrouble); return nil },
+		"watch":    s.watch,
+		"disk":     s.disk.Run,
+		"bindings": func(c context.Context) error { s.bindings.Run(c, s.office.Store, s.log); return nil },
 	} {
 		running.Go(func() {
 			if err := run(work); err != nil && work.Err() == nil {

@@ -79,31 +79,8 @@ func (s *server) fault(id string, _ any) {
 // bound keeps the memory of who registered from where, and lets waiting calls look again.
 func (s *server) bound(e sip.BindingEvent) {
 	s.nudge()
-	go s.rememberBinding(e)
-}
-
-var bindingActions = map[sip.BindingKind]audit.Action{
-	sip.BindingMade: audit.DeviceRegistered, sip.BindingMoved: audit.DeviceRegistered,
-	sip.BindingGone: audit.DeviceUnregistered, sip.BindingFailed: audit.DeviceRefused,
-}
-
-func (s *server) rememberBinding(e sip.BindingEvent) {
-	action, ok := bindingActions[e.Kind]
-	if !ok {
-		return
-	}
-	event := audit.Event{Time: time.Now().UTC(), Action: action, Object: "device:" + e.User, Outcome: audit.Done, Reason: e.Reason,
-		Actor: audit.Actor{Type: "device", ID: e.User, IP: e.Remote.Addr().String()}}
-	if e.Kind == sip.BindingFailed {
-		event.Outcome = audit.Refused
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if err := s.office.Store.Audit(ctx, event); err != nil {
-		s.log.Error("audit of a binding", "err", err)
-	}
-	if e.Kind == sip.BindingMade {
-		_ = s.office.Store.SawDevice(ctx, e.User, time.Now().UTC())
+	if !s.bindings.tell(e) {
+		s.alarms.raise("bindings", "registrations come faster than they can be remembered: some are not in the audit log")
 	}
 }
 
@@ -148,7 +125,7 @@ func (s *server) watch(ctx context.Context) error {
 		case <-hup:
 			s.reload()
 		case <-tick.C:
-			s.look()
+			s.look(ctx)
 		}
 	}
 }
@@ -168,18 +145,13 @@ func (s *server) reload() {
 	notify("READY=1")
 }
 
-// look is the operator's eye: room on the disk, the journal's health.
-func (s *server) look() {
-	space, err := s.office.Folder.Space()
-	switch {
-	case err != nil:
-		s.alarms.raise("disk", "free space cannot be read")
-	case space.Share() < 0.05:
-		s.alarms.raise("disk", "less than 5 % of the recordings' disk is free")
-	case space.Share() < 0.20:
-		s.alarms.raise("disk", "less than 20 % of the recordings' disk is free")
-	default:
-		s.alarms.clear("disk")
+// look tries again what a crash left and could not be closed at the start, and tells systemd that we live.
+func (s *server) look(ctx context.Context) {
+	if err := s.recovery.Run(ctx); err != nil {
+		s.alarms.raise("recovery", "what a crash left open cannot be closed yet")
+		s.log.Warn("recovery", "err", err)
+	} else {
+		s.alarms.clear("recovery")
 	}
 	notify("WATCHDOG=1")
 }

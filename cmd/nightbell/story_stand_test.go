@@ -56,7 +56,13 @@ func program(t *testing.T) string {
 // newStand sets a folder up and applies the book; edit changes the demo's text first (nil: as it is).
 func newStand(t *testing.T, edit func(book string) string) *stand {
 	t.Helper()
-	s := &stand{t: t, dir: t.TempDir(), addr: netip.MustParseAddr(standAddr)}
+	return newStandAt(t, t.TempDir(), edit)
+}
+
+// newStandAt is newStand in a folder that is there.
+func newStandAt(t *testing.T, dir string, edit func(book string) string) *stand {
+	t.Helper()
+	s := &stand{t: t, dir: dir, addr: netip.MustParseAddr(standAddr)}
 	s.must("setup", "--development", "--bind", standAddr, "--trunk", "carrier=carrier.demo.nightbell.test")
 	book := configs.Demo
 	if edit != nil {

@@ -6,24 +6,30 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"syscall"
+	"time"
 
 	"nightbell/seal"
 	"nightbell/store"
 )
 
-// recovery closes what a crash left open: calls that were cut off, rows that lie beside their files, and recordings that
-// have no end. It runs once, before calls are taken, and only while the keys are open.
+// recovery closes what a crash left open: rows that lie beside their files, calls that were cut off, and recordings that
+// have no end. It runs before calls are taken, while the keys are open; where the database or the disk does not let it
+// finish, calls are taken all the same and it runs again. What began after before is alive and none of its business.
 type recovery struct {
 	office *office
 	log    *slog.Logger
+	before time.Time // the server's start
+
+	homed bool // no row lies beside its file any more
 }
 
 // Run names what it did in the log and the audit log (store writes the leaf with each row's end).
-func (v recovery) Run(ctx context.Context) error {
+func (v *recovery) Run(ctx context.Context) error {
 	if err := v.asides(ctx); err != nil {
 		return err
 	}
-	cut, err := v.office.Store.RecoverCalls(ctx)
+	cut, err := v.office.Store.RecoverCalls(ctx, v.before)
 	if err != nil {
 		return err
 	}
@@ -34,7 +40,17 @@ func (v recovery) Run(ctx context.Context) error {
 	return err
 }
 
-func (v recovery) asides(ctx context.Context) error {
+// canWait reports whether an error says that it is the machine's hour, not the data, that is bad.
+func canWait(err error) bool {
+	return errors.Is(err, store.ErrBusy) || errors.Is(err, store.ErrFull) || noRoom(err)
+}
+
+func noRoom(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+
+func (v *recovery) asides(ctx context.Context) error {
+	if v.homed {
+		return nil
+	}
 	rows, err := v.office.Folder.Asides()
 	if err != nil {
 		return err
@@ -45,6 +61,9 @@ func (v recovery) asides(ctx context.Context) error {
 			v.log.Error("row beside a recording is torn", "file", name)
 			continue
 		}
+		if !row.Opened.Before(v.before) {
+			continue
+		}
 		if err := adopt(ctx, v.office.Store, row); err != nil {
 			return err
 		}
@@ -52,54 +71,75 @@ func (v recovery) asides(ctx context.Context) error {
 			return err
 		}
 	}
+	v.homed = true
 	return nil
 }
 
-func (v recovery) recordings(ctx context.Context) (n int, err error) {
+// recordings closes one file after the other; those that have no room for their end now wait for the next time.
+func (v *recovery) recordings(ctx context.Context) (n int, later error) {
+	q := store.RecordingQuery{States: []store.RecordingState{store.Opening, store.Live}, Until: v.before}
 	for {
-		page, err := v.office.Store.Recordings(ctx, store.RecordingQuery{States: []store.RecordingState{store.Opening, store.Live}})
-		if err != nil || len(page.Rows) == 0 {
+		page, err := v.office.Store.Recordings(ctx, q)
+		if err != nil {
 			return n, err
 		}
 		for _, row := range page.Rows {
-			end := v.recover(row)
+			end, err := v.recover(row)
+			if err != nil {
+				later = err
+				continue
+			}
 			if err := v.office.Store.EndRecording(ctx, row.ID, end); err != nil {
 				return n, err
 			}
 			n++
 		}
+		if q.Cursor = page.Next; page.Next == "" {
+			return n, later
+		}
 	}
 }
 
-// recover brings one file to an end. A file that cannot be judged is damaged, not lost: nothing is ever removed here.
-func (v recovery) recover(row store.Recording) store.Ending {
-	rec, err := v.file(row)
+// recover brings one file to an end. A file that cannot be judged is damaged, not lost: nothing is ever removed here. An
+// error means that there is no room for its end.
+func (v *recovery) recover(row store.Recording) (store.Ending, error) {
+	rec, err := v.office.closeFile(row)
 	switch {
+	case noRoom(err):
+		return store.Ending{}, err
 	case errors.Is(err, fs.ErrNotExist):
-		return store.Ending{State: store.Lost, Reason: "no file after a crash"}
+		return store.Ending{State: store.Lost, Reason: "no file after a crash"}, nil
 	case err != nil:
 		v.log.Error("recording cannot be recovered", "recording", row.ID, "err", err)
-		return store.Ending{State: store.Damaged, Reason: "cannot be recovered"}
-	case rec.Outcome == seal.Untouched:
+		return store.Ending{State: store.Damaged, Reason: "cannot be recovered"}, nil
+	}
+	return endingOf(rec, "crash"), nil
+}
+
+// endingOf says what became of a file that had no end of its own, and why it had none.
+func endingOf(rec seal.Recovery, why string) store.Ending {
+	switch rec.Outcome {
+	case seal.Untouched:
 		return store.Ending{State: store.Damaged, Reason: "a bad record with good ones behind it"}
-	case rec.Outcome == seal.Empty:
-		return store.Ending{State: store.Lost, Reason: "crash before the first record"}
+	case seal.Empty:
+		return store.Ending{State: store.Lost, Reason: why + " before the first record"}
 	}
 	end := store.Ending{State: store.Recovered, Records: rec.Records, Samples: rec.Samples, SHA256: rec.SHA256[:],
-		Transcript: rec.Transcript[:], Reason: "crash"}
+		Transcript: rec.Transcript[:], Reason: why}
 	if rec.Outcome == seal.Whole {
-		end.State, end.Reason = store.Final, "finished before the crash"
+		end.State, end.Reason = store.Final, "finished before: "+why
 	}
 	return end
 }
 
-func (v recovery) file(row store.Recording) (seal.Recovery, error) {
-	key, err := sounds{v.office}.key(row)
+// closeFile writes the end of a file that nobody writes any more.
+func (o *office) closeFile(row store.Recording) (seal.Recovery, error) {
+	key, err := sounds{o}.key(row)
 	if err != nil {
 		return seal.Recovery{}, err
 	}
 	defer key.Wipe()
-	file, err := v.office.Folder.OpenForRecovery(row.FileName)
+	file, err := o.Folder.OpenForRecovery(row.FileName)
 	if err != nil {
 		return seal.Recovery{}, err
 	}

@@ -24,6 +24,7 @@ type reel struct {
 	row    store.Recording
 	aside  bool // the row lies beside the file: the database did not take it in time
 	writer *seal.Writer
+	torn   bool                  // the file has no end: the disk refused
 	status media.RecordingStatus // as Finish was told
 }
 
@@ -41,12 +42,15 @@ func (r *reel) record() (seal.Summary, media.RecordingStatus, error) {
 		r.tap.Open(nil)
 		return seal.Summary{}, 0, err
 	}
+	r.rec.of.alarms.clear(unrecordedAlarm)
 	r.tap.Open(r)
 	r.await()
-	broke := r.tap.Err()
-	settled := errors.Join(file.Settle(), file.Close())
+	if err := errors.Join(r.tap.Err(), file.Settle(), file.Close()); err != nil {
+		r.torn = true
+		return seal.Summary{}, 0, err
+	}
 	summary := r.writer.Summary()
-	return summary, r.status, errors.Join(broke, settled, r.finish(summary, errors.Join(broke, settled)))
+	return summary, r.status, r.finish(summary)
 }
 
 // await waits for the tap's end. A row that lies beside its file goes into the database as soon as that answers again: a
@@ -85,7 +89,7 @@ func (r *reel) prepare() (*seal.File, error) {
 		return nil, fmt.Errorf("wrap data key: %w", err)
 	}
 	digest := header.Digest()
-	r.row = store.Recording{ID: r.id, Call: spec.Call, Clinic: spec.Clinic, Part: r.part, Previous: r.before,
+	r.row = store.Recording{ID: r.id, Call: spec.Call, Clinic: spec.Clinic, Part: r.part, Previous: r.before, Opened: time.Now().UTC(),
 		FileID: header.FileID[:], FileName: seal.NewName(), HeaderHash: digest[:], WrappedKey: wrapped.Sealed, KeyVersion: wrapped.Version}
 	if err := r.commit(); err != nil {
 		return nil, err
@@ -149,18 +153,37 @@ func (r *reel) lost() error {
 }
 
 // finish files count, hash and transcript.
-func (r *reel) finish(s seal.Summary, broke error) error {
+func (r *reel) finish(s seal.Summary) error {
 	end := store.Ending{State: store.Final, Records: s.Records, Samples: s.Samples, SHA256: s.SHA256[:], Transcript: s.Transcript[:]}
-	switch {
-	case broke != nil:
-		return nil // the file is as a crash would leave it: the next start cuts and closes it
-	case r.status == media.Aborted:
-		end.State, end.Reason = store.Aborted, "media ended first"
+	if r.status == media.Aborted {
+		end.State, end.Reason = store.Aborted, r.rec.early()
 	}
 	return r.file(end)
 }
 
-// file writes the end of the row, again and again while the database is away, until the server ends.
+// salvage closes a file that the disk let down, as the next start would: as soon as there is room for its end.
+func (r *reel) salvage(why string) {
+	for r.torn {
+		rec, err := r.rec.of.office.closeFile(r.row)
+		if err == nil {
+			err = r.file(endingOf(rec, why))
+		}
+		if !noRoom(err) {
+			r.torn = false
+			if err != nil {
+				r.rec.of.log.Error("recording is left to the next start", "recording", r.id, "err", err)
+			}
+			return
+		}
+		select {
+		case <-r.rec.of.quit:
+			return
+		case <-time.After(rowRetry):
+		}
+	}
+}
+
+// file writes the end of the row, again and again while the database is away, until the server stops.
 func (r *reel) file(end store.Ending) error {
 	for {
 		err := r.fileOnce(end)
@@ -168,7 +191,7 @@ func (r *reel) file(end store.Ending) error {
 			return err
 		}
 		select {
-		case <-r.rec.of.ctx.Done():
+		case <-r.rec.of.quit:
 			return err
 		case <-time.After(rowRetry):
 		}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"nightbell/audit"
+	"nightbell/sip"
+	"nightbell/store"
+)
+
+// bindings is the way of registrations into the audit log: in order, none forgotten while the database is away. The
+// registrar never waits for it.
+type bindings chan sip.BindingEvent
+
+// newBindings makes room for a morning on which every phone of a large house registers while the database is locked.
+func newBindings() bindings { return make(bindings, 16384) }
+
+// tell takes an event, or says that there is no room left.
+func (b bindings) tell(e sip.BindingEvent) bool {
+	select {
+	case b <- e:
+		return true
+	default:
+		return false
+	}
+}
+
+// Run remembers until ctx ends, and then, without waiting for the database, what is still there.
+func (b bindings) Run(ctx context.Context, st *store.Store, log *slog.Logger) {
+	for {
+		select {
+		case e := <-b:
+			rememberBinding(ctx, st, e, log)
+		case <-ctx.Done():
+			for len(b) > 0 {
+				rememberBinding(ctx, st, <-b, log)
+			}
+			return
+		}
+	}
+}
+
+var bindingActions = map[sip.BindingKind]audit.Action{
+	sip.BindingMade: audit.DeviceRegistered, sip.BindingMoved: audit.DeviceRegistered,
+	sip.BindingGone: audit.DeviceUnregistered, sip.BindingFailed: audit.DeviceRefused,
+}
+
+func rememberBinding(ctx context.Context, st *store.Store, e sip.BindingEvent, log *slog.Logger) {
+	action, ok := bindingActions[e.Kind]
+	if !ok {
+		return
+	}
+	event := audit.Event{Time: time.Now().UTC(), Action: action, Object: "device:" + e.User, Outcome: audit.Done, Reason: e.Reason,
+		Actor: audit.Actor{Type: "device", ID: e.User, IP: e.Remote.Addr().String()}}
+	if e.Kind == sip.BindingFailed {
+		event.Outcome = audit.Refused
+	}
+	for {
+		err := st.Audit(context.WithoutCancel(ctx), event)
+		if err == nil {
+			break
+		}
+		log.Error("audit of a binding", "err", err)
+		if ctx.Err() != nil || !errors.Is(err, store.ErrBusy) && !errors.Is(err, store.ErrFull) {
+			return
+		}
+		event.Late = true
+		select {
+		case <-time.After(rowRetry):
+		case <-ctx.Done():
+		}
+	}
+	if e.Kind == sip.BindingMade {
+		_ = st.SawDevice(context.WithoutCancel(ctx), e.User, event.Time)
+	}
+}
