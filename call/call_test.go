@@ -3,7 +3,6 @@ package call
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -182,10 +181,7 @@ func TestAnsweringWhenAnAgentDoes(t *testing.T) {
 }
 
 func TestTwoAnswersInTheSameMillisecond(t *testing.T) {
-	runs := 1000
-	if os.Getenv("NIGHTBELL_SOAK") != "" {
-		runs = 10000
-	}
+	const runs = 10000
 	for i := range runs {
 		s, _, r := story(t, func(s *stage) {
 			s.plan.Greeting, s.plan.Announce = "", ""

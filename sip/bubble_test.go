@@ -5,7 +5,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/netip"
-	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -65,14 +64,6 @@ func (b *bubble) talk(c *siptest.Carrier) (*siptest.Dialog, *heard) {
 	ok(b.t, leg.Answer(answerSDP))
 	leg.want(Confirmed)
 	return d, leg
-}
-
-// rounds is how often a race is run: small in every test run, full under NIGHTBELL_SOAK=1.
-func rounds() int {
-	if os.Getenv("NIGHTBELL_SOAK") == "1" {
-		return 10000
-	}
-	return 500
 }
 
 func TestAnswerWithoutAckIsRepeatedThenEnded(t *testing.T) {
