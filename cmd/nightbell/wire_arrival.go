@@ -37,7 +37,7 @@ func (s *server) arrival(l *sip.Leg) call.Arrival {
 
 // callersProfile says how the caller's sound travels. SDES keys are worth nothing where signalling is in clear.
 func (s *server) callersProfile(f sip.Facts, offer []byte) media.Profile {
-	p := s.rules.profile(f.TrunkID, offeredFamily(offer))
+	p := s.rules.profile(f, offeredFamily(offer))
 	p.Exposed = f.Protection == string(sip.UDP) || f.Protection == string(sip.TCP)
 	return p
 }

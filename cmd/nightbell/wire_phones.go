@@ -35,7 +35,7 @@ func (p phones) Contacts(users []string) []call.Contact {
 // profile: a phone's sound travels in the family of its connection. Nothing but SRTP; every phone can do the suite that
 // Offer always holds.
 func (p phones) profile(b sip.Binding) media.Profile {
-	return p.rules.office.Config.profile(sameFamily(b.Remote.Addr()))
+	return p.rules.office.Config.profile(b.Local, sameFamily(b.Remote.Addr()))
 }
 
 func sameFamily(a netip.Addr) func(media.Profile) bool {

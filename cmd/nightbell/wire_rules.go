@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"sync/atomic"
 	"time"
@@ -119,7 +120,8 @@ func (r *rules) trunks(ctx context.Context, b *policy.Book) ([]sip.Trunk, error)
 	for _, t := range b.Trunks {
 		out := sip.Trunk{ID: t.ID, Name: t.Name, CertNames: t.Identity.CertNames, CertRoots: t.Identity.CertRoots,
 			Prefixes: t.Identity.Addresses, Digest: t.Identity.Digest, Number: sip.NumberSource(t.NumberFrom),
-			Caller: sip.CallerSource(t.Caller), MaxCalls: t.MaxCalls, MaxRate: t.MaxRate, ClearUntil: exception(t, "signalling"), MD5Until: exception(t, "md5")}
+			Caller: sip.CallerSource(t.Caller), MaxCalls: t.MaxCalls, MaxRate: t.MaxRate, Advertised: advertised(&t),
+			ClearUntil: exception(t, "signalling"), MD5Until: exception(t, "md5")}
 		if out.CertRoots == "" {
 			out.CertRoots = string(own)
 		}
@@ -172,12 +174,15 @@ func (r *rules) present(user string) bool {
 	return false
 }
 
-// profile says where and how the sound of a trunk's calls travels.
-func (r *rules) profile(trunk string, family func(media.Profile) bool) media.Profile {
-	p := r.office.Config.profile(family)
-	t, ok := r.now.Load().policy.Trunk(trunk)
+// profile says where and how the sound of a trunk's call travels.
+func (r *rules) profile(f sip.Facts, family func(media.Profile) bool) media.Profile {
+	p := r.office.Config.profile(f.Local, family)
+	t, ok := r.now.Load().policy.Trunk(f.TrunkID)
 	if !ok {
 		return p
+	}
+	if a := advertised(t); a.IsValid() && a.Is4() == p.Bind.Unmap().Is4() {
+		p.Advertised = a
 	}
 	for _, name := range t.Suites {
 		p.Suites = append(p.Suites, media.Suite(name))
@@ -186,16 +191,28 @@ func (r *rules) profile(trunk string, family func(media.Profile) bool) media.Pro
 	return p
 }
 
-// profile is the first media address that the family test takes, else the first.
-func (c *Config) profile(family func(media.Profile) bool) media.Profile {
+// advertised is our address as the trunk must see it; zero: the listener's, and the media address's.
+func advertised(t *policy.Trunk) netip.Addr {
+	a, _ := netip.ParseAddr(t.Advertised) // the book was checked
+	return a.Unmap()
+}
+
+// profile is the first media address that the family test takes, else the first that will do. A wildcard without an
+// address to advertise shows the one at which this very peer reached us: local.
+func (c *Config) profile(local netip.Addr, family func(media.Profile) bool) media.Profile {
 	var first media.Profile
-	for i, a := range c.Media.Address {
+	for _, a := range c.Media.Address {
 		p := media.Profile{Bind: a.Bind, Advertised: a.Advertised}
-		if i == 0 {
-			first = p
+		if a.Bind.IsUnspecified() && !a.Advertised.IsValid() {
+			if p.Advertised = local.Unmap(); p.Advertised.Is4() != a.Bind.Unmap().Is4() {
+				continue // nothing is known to say in this family
+			}
 		}
 		if family(p) {
 			return p
+		}
+		if !first.Bind.IsValid() {
+			first = p
 		}
 	}
 	return first
