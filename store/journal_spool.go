@@ -113,7 +113,7 @@ func (j *Journal) merge() error {
 	}
 	j.spooling = false
 	j.counters.merged.Add(uint64(merged))
-	if j.troubled {
+	if j.troubled || merged > 0 {
 		j.troubled = false
 		j.store.opt.Trouble(Trouble{JournalMerged, fmt.Sprintf("%d entries", merged)})
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,6 +35,7 @@ type server struct {
 	recorder *recorder
 	recovery *recovery
 	bindings bindings
+	merged   chan struct{} // capacity 1: the spool is in the database
 	disk     *disk
 	board    *call.Switchboard
 	sip      *sip.Server
@@ -47,7 +49,7 @@ type server struct {
 
 // openServer opens the data folder, recovers from a crash, and binds every listener; nobody is answered before Run.
 func openServer(ctx context.Context, cfg Config, ask asking, log *slog.Logger) (_ *server, err error) {
-	s := &server{log: log, since: time.Now().UTC(), prompts: media.Prompts(), bindings: newBindings()}
+	s := &server{log: log, since: time.Now().UTC(), prompts: media.Prompts(), bindings: newBindings(), merged: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -149,7 +151,7 @@ func (s *server) listener(l ListenConfig) sip.Listen {
 // invited is a caller on a known trunk.
 func (s *server) invited(l *sip.Leg) {
 	limit := s.office.Config.Limits.Calls
-	if limit > 0 && len(s.board.Live()) >= limit {
+	if limit > 0 && s.board.Running() >= limit {
 		_ = l.Refuse(sip.Refusal{Reason: sip.Overload})
 		return
 	}
@@ -180,12 +182,14 @@ func unlessClosed(err error) error {
 	return err
 }
 
-// Run serves until ctx ends, then drains: no new calls, the running ones end by themselves within limits.drain.
+// Run serves until ctx ends, then drains: no new calls, the running ones end by themselves within limits.drain. Where a
+// part of the house breaks, the running calls are ended in order and at once: whoever watches us starts us anew.
 func (s *server) Run(ctx context.Context) error {
-	work, stop := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer stop(nil)
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
 	s.recorder.ctx = work
 	var running sync.WaitGroup
+	broken := make(chan error, 1)
 	for name, run := range map[string]func(context.Context) error{
 		"sip":   s.sip.Run,
 		"media": s.media.Run,
@@ -200,31 +204,40 @@ func (s *server) Run(ctx context.Context) error {
 		"bindings": func(c context.Context) error { s.bindings.Run(c, s.office.Store, s.log); return nil },
 	} {
 		running.Go(func() {
-			if err := run(work); err != nil && work.Err() == nil {
-				stop(fmt.Errorf("%s: %w", name, err))
+			err := run(work)
+			if work.Err() != nil {
+				return
+			}
+			select {
+			case broken <- fmt.Errorf("%s ended: %w", name, cmp.Or(err, errEarly)):
+			default: // one is enough
 			}
 		})
 	}
 	s.ready()
+	var err error
 	select {
 	case <-ctx.Done():
-		s.drain()
-	case <-work.Done():
+		s.drain(s.office.Config.Limits.Drain.Duration)
+	case err = <-broken:
+		s.log.Error("a part of the server is broken", "err", err)
+		s.drain(0)
 	}
 	s.recorder.wait()
-	err := context.Cause(work)
-	stop(nil)
+	stop()
 	running.Wait()
 	return errors.Join(err, s.stopped(), s.close())
 }
 
-// drain lets the running calls end; systemd, the console and the log are told.
-func (s *server) drain() {
+// errEarly is a part that ended without being told to, and without saying why.
+var errEarly = errors.New("without a reason")
+
+// drain lets the running calls end, and ends those that are left after d; systemd, the console and the log are told.
+func (s *server) drain(d time.Duration) {
 	s.draining.Store(true)
 	notify("STOPPING=1")
 	s.sip.Drain()
-	d := s.office.Config.Limits.Drain.Duration
-	s.log.Info("draining", "calls", len(s.board.Live()), "at_most", d)
+	s.log.Info("draining", "calls", s.board.Running(), "at_most", d)
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()
 	s.board.Drain(ctx)

@@ -7,7 +7,10 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -54,12 +57,17 @@ func (s *server) folderTrouble(err error) {
 }
 
 func (s *server) storeTrouble(t store.Trouble) {
-	s.log.Error("store", "trouble", string(t.Kind), "detail", t.Detail)
 	if t.Kind == store.JournalMerged {
+		s.log.Warn("store", "over", string(t.Kind), "detail", t.Detail)
 		s.alarms.clear(string(store.JournalSpools))
 		s.alarms.clear(string(store.JournalHolds))
+		select {
+		case s.merged <- struct{}{}:
+		default:
+		}
 		return
 	}
+	s.log.Error("store", "trouble", string(t.Kind), "detail", t.Detail)
 	s.alarms.raise(string(t.Kind), t.Detail)
 }
 
@@ -70,10 +78,29 @@ func (s *server) sipTrouble(t sip.Trouble) {
 	}
 }
 
-// fault is a defect of ours in a call; what panicked may hold a number and is not printed.
+// fault is a defect of ours in a call; what panicked may hold a number and is not printed, only where.
 func (s *server) fault(id string, _ any) {
-	s.log.Error("fault in a call", "call", id)
+	s.log.Error("fault in a call", "call", id, "at", trail())
 	s.alarms.raise("fault", "a call ended by a defect: see the log")
+}
+
+// trail names the functions that a panic came through, innermost first, without a value of theirs. For a deferred func.
+func trail() string {
+	const deepest = 12
+	pcs := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
+	var names []string
+	for panicked := false; len(names) < deepest; {
+		f, more := frames.Next()
+		if panicked && !strings.HasPrefix(f.Function, "runtime.") {
+			names = append(names, fmt.Sprintf("%s %s:%d", f.Function, filepath.Base(f.File), f.Line))
+		}
+		panicked = panicked || f.Function == "runtime.gopanic"
+		if !more {
+			break
+		}
+	}
+	return strings.Join(names, " < ")
 }
 
 // bound keeps the memory of who registered from where, and lets waiting calls look again.
@@ -125,6 +152,8 @@ func (s *server) watch(ctx context.Context) error {
 		case <-hup:
 			s.reload()
 		case <-tick.C:
+			s.look(ctx)
+		case <-s.merged: // the beginning of a call that a crash cut off may have been among it
 			s.look(ctx)
 		}
 	}

@@ -61,7 +61,7 @@ func TestStoryNothingOfACallIsAnywhereInClear(t *testing.T) {
 	e.converse(ctx)
 	e.everywhere("while the caller talks and the database is locked")
 	held.release()
-	e.srv.await("trouble=journal_merged", 30*time.Second)
+	e.srv.await("over=journal_merged", 30*time.Second)
 	e.id = e.lastKnown(ctx)
 	e.answersOfCommands()
 	e.metrics()

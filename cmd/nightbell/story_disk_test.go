@@ -220,7 +220,7 @@ func TestStoryFullDataFolderCostsNoCall(t *testing.T) {
 	fail(t, c.caller.dialog.Bye(ctx))
 
 	fail(t, os.Remove(filepath.Join(dir, "filler")))
-	s.srv.await("trouble=journal_merged", 30*time.Second)
+	s.srv.await("over=journal_merged", 30*time.Second)
 	for _, alarm := range []string{"journal_spools", "reserve", "disk"} {
 		s.alarmed(ctx, alarm, false)
 	}
