@@ -128,6 +128,13 @@ func (b *Switchboard) Live() []View {
 	return views
 }
 
+// Running is how many calls run now.
+func (b *Switchboard) Running() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.calls)
+}
+
 // Total is how many calls were taken since the start.
 func (b *Switchboard) Total() int64 { return b.total.Load() }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"nightbell/media/mediatest"
@@ -99,11 +98,11 @@ type demo struct {
 	once     bool              // nobody else will call: there is nothing to wait for at the end
 	book     string            // applied by the book step
 
-	server  *server
-	serving sync.WaitGroup
-	served  error
-	stop    context.CancelFunc
-	api     *client
+	server *server
+	over   chan struct{} // closed when the server has ended
+	served error         // why, once over
+	stop   context.CancelFunc
+	api    *client
 
 	carrier     *siptest.Carrier
 	phones      []*demoPhone
@@ -129,11 +128,11 @@ func (c demoCmd) Run(ctx context.Context, s *session) error {
 }
 
 // run takes every step in order and stops at the first that does not hold.
-func (d *demo) run(ctx context.Context, once bool) error {
+func (d *demo) run(ctx context.Context, once bool) (err error) {
 	d.once = once
-	defer d.close()
+	defer func() { err = errors.Join(err, d.close()) }()
 	fmt.Fprint(d.session.err, banner)
-	err := d.walk(ctx)
+	err = d.walk(ctx)
 	d.result.OK = err == nil
 	d.hangUp()
 	if d.session.json {
@@ -150,7 +149,10 @@ func (d *demo) run(ctx context.Context, once bool) error {
 		return nil
 	}
 	d.invite(d.session.err)
-	<-ctx.Done()
+	select {
+	case <-ctx.Done():
+	case <-d.over:
+	}
 	return nil
 }
 
@@ -238,13 +240,16 @@ func (d *demo) hangUp() {
 	d.phones, d.caller, d.carrier = nil, nil, nil
 }
 
-func (d *demo) close() {
+// close stops the server and tells how it ended.
+func (d *demo) close() error {
 	d.hangUp()
 	if d.api != nil {
 		_ = d.api.close()
 	}
-	if d.stop != nil {
-		d.stop()
-		d.serving.Wait()
+	if d.stop == nil {
+		return nil
 	}
+	d.stop()
+	<-d.over
+	return d.served
 }

@@ -77,8 +77,11 @@ func (d *demo) startServer(ctx context.Context) (string, error) {
 		return "", err
 	}
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
-	d.server, d.stop = srv, stop
-	d.serving.Go(func() { d.served = srv.Run(run) })
+	d.server, d.stop, d.over = srv, stop, make(chan struct{})
+	go func() {
+		defer close(d.over)
+		d.served = srv.Run(run)
+	}()
 	d.api = dialControl(filepath.Join(d.dir, console.ControlName))
 	var token struct{ Secret string }
 	ask := map[string]any{"name": "demo", "scopes": console.Scopes(), "expires": time.Now().Add(24 * time.Hour).UTC()}

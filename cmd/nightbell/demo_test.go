@@ -98,6 +98,40 @@ func TestDemoSeesEachFault(t *testing.T) {
 	}
 }
 
+// A part of the server that breaks ends the server, in order, with its name: whoever watches it starts it anew.
+func TestABrokenPartEndsTheServer(t *testing.T) {
+	var errs bytes.Buffer
+	s := &session{terminal: terminal{strings.NewReader(""), &errs, &errs}}
+	d := &demo{session: s, dir: filepath.Join(t.TempDir(), "data"), patience: 10 * time.Second}
+	quickly(d)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	d.meddle = func(now string) {
+		if now == "audit" {
+			binding.Unlock()
+			_ = d.server.http.Close()
+		}
+	}
+	binding.Lock()
+	err := d.run(ctx, false)
+	if ctx.Err() != nil || err == nil || !strings.Contains(err.Error(), "console ended") {
+		t.Errorf("the demo ended with %v\n%s", err, errs.String())
+	}
+}
+
+func TestATrailNamesFunctionsAndNoValues(t *testing.T) {
+	var got string
+	func() {
+		defer func() { _ = recover(); got = trail() }()
+		defectiveWith("+12125550155")
+	}()
+	if !strings.Contains(got, "defectiveWith demo_test.go:") || strings.Contains(got, "5550155") {
+		t.Errorf("trail %q", got)
+	}
+}
+
+func defectiveWith(number string) { panic(number) }
+
 // serverPair is a certificate of the same CA that names no trunk.
 func serverPair(d *demo) (cert, key string) {
 	return filepath.Join(d.dir, "tls", "server.crt"), filepath.Join(d.dir, "tls", "server.key")

@@ -40,7 +40,7 @@ func (s *server) register(r *prometheus.Registry) {
 	counter := func(name, help string, read func() float64) {
 		fs = append(fs, figure{prometheus.NewDesc("nightbell_"+name+"_total", help, nil, nil), prometheus.CounterValue, read})
 	}
-	gauge("calls", "Calls that run now.", func() float64 { return float64(len(s.board.Live())) })
+	gauge("calls", "Calls that run now.", func() float64 { return float64(s.board.Running()) })
 	gauge("calls_talking", "Calls in conversation now.", func() float64 { return float64(s.talking()) })
 	counter("calls", "Calls taken since the start.", func() float64 { return float64(s.board.Total()) })
 	gauge("bindings", "Live bindings of devices.", func() float64 { return float64(len(s.sip.Bindings())) })
