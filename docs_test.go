@@ -38,6 +38,8 @@ var (
 	linked   = regexp.MustCompile(`\]\(([^)#:]+)\)`)
 	module   = regexp.MustCompile(`(?m)^\t([a-z][a-z0-9.-]*/\S+) v\S+$`)
 	figured  = regexp.MustCompile(`\b(gauge|counter)\("([a-z_]+)"`)
+	raised   = regexp.MustCompile(`alarms\.raise\("([a-z_]+)"|Alarm = "([a-z_]+)"`)
+	troubled = regexp.MustCompile(`TroubleKind = "([a-z_]+)"`)
 )
 
 func TestEveryTestThatADocumentNamesExists(t *testing.T) {
@@ -130,6 +132,34 @@ func TestEveryMetricIsExplained(t *testing.T) {
 		}
 		if !strings.Contains(text, "`"+name+"`") {
 			t.Errorf("docs/OPERATING.md does not explain %s", name)
+		}
+	}
+}
+
+// An alarm has a row that says what to do. A trouble of the store is an alarm by its own name, but for the end of one.
+func TestEveryAlarmIsExplained(t *testing.T) {
+	text, alarms := pages(t)["docs/OPERATING.md"], []string{}
+	for _, f := range goFiles(t) {
+		if f.test || !(strings.HasPrefix(f.path, "cmd/nightbell/") || f.path == "store/ports.go") {
+			continue
+		}
+		b, err := os.ReadFile(f.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range raised.FindAllStringSubmatch(string(b), -1) {
+			alarms = append(alarms, m[1]+m[2])
+		}
+		for _, m := range troubled.FindAllStringSubmatch(string(b), -1) {
+			alarms = append(alarms, m[1])
+		}
+	}
+	if len(alarms) < 10 {
+		t.Fatalf("only %v found", alarms)
+	}
+	for _, name := range alarms {
+		if name != "journal_merged" && !strings.Contains(text, "| `"+name+"` |") {
+			t.Errorf("docs/OPERATING.md does not say what to do about the alarm %s", name)
 		}
 	}
 }

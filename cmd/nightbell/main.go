@@ -114,10 +114,10 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitDone
+	case errors.Is(err, console.ErrSealed): // first: nobody there to type a passphrase is no mistake of the command line
+		return exitSealed
 	case errors.As(err, &usage):
 		return exitUsage
-	case errors.Is(err, console.ErrSealed):
-		return exitSealed
 	case errors.Is(err, console.ErrNotAllowed), errors.Is(err, os.ErrPermission):
 		return exitNotAllowed
 	case errors.As(err, &p):

@@ -29,9 +29,10 @@ type office struct {
 	Folder *seal.Folder
 	Zones  *policy.Zones
 
-	Sealed error // why it is sealed; nil when it is open
-	lock   *os.File
-	now    func() time.Time
+	Sealed    error // why it is sealed; nil when it is open
+	ZonesLost error // why the copy inside the program stands in for the configured zone data; nil: it does not
+	lock      *os.File
+	now       func() time.Time
 }
 
 // openOffice takes the lock, opens the database and, where an unsealer answers, the keys. A folder that stays sealed is
@@ -59,7 +60,7 @@ func openOfficeWith(ctx context.Context, cfg Config, ask asking, opt store.Optio
 		return nil, fmt.Errorf("mode: configuration says %s, database %s", cfg.Mode, o.Store.Mode())
 	}
 	if o.Zones, err = loadZones(cfg); err != nil {
-		return nil, err
+		o.Zones, o.ZonesLost = policy.EmbeddedZones(), err
 	}
 	if o.Folder, err = seal.OpenFolder(cfg.path(cfg.Recordings.Dir)); err != nil {
 		return nil, fmt.Errorf("recordings: %w", err)
@@ -127,12 +128,13 @@ func takeLock(path string) (*os.File, error) {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		return nil, errors.Join(errors.New("data folder: in use by another nightbell that does not answer"), f.Close())
+		return nil, errors.Join(errors.New("data folder: in use by another nightbell"), f.Close())
 	}
 	return f, nil
 }
 
-// loadZones reads the configured zone data, or the copy inside the program.
+// loadZones reads the configured zone data, or the copy inside the program where none is configured. An error ends no
+// start: whoever calls at night is worth more than a newer table.
 func loadZones(cfg Config) (*policy.Zones, error) {
 	if cfg.ZoneData.Path == "" {
 		return policy.EmbeddedZones(), nil

@@ -51,6 +51,9 @@ func (h health) zones(context.Context) console.Finding {
 	if z.Fallback {
 		detail += ", the copy inside the program"
 	}
+	if h.ZonesLost != nil {
+		return found("zone data", console.Wrong, "%v; in its place %s", h.ZonesLost, detail)
+	}
 	if age > h.Config.ZoneData.MaxAge.Duration {
 		return found("zone data", console.Warn, "%s: older than zone_data.max_age", detail)
 	}
