@@ -34,9 +34,12 @@ scripts/loadbook.sh "$agents" >"$work/book.toml"
 bin/nightbell book apply --yes --dir "$dir" "$work/book.toml" >/dev/null
 first=0 last=1
 [ "$(nproc)" -gt 1 ] || last=0
-taskset -c $first bin/nightbell serve --dir "$dir" 2>"$work/serve.log" &
+taskset -c $first chrt -r 1 bin/nightbell serve --dir "$dir" 2>"$work/serve.log" &
 server=$!
-until bin/nightbell agents list --dir "$dir" >/dev/null 2>&1; do sleep 0.2; done
+until [ -S "$dir/control.sock" ]; do
+	kill -0 "$server" || { cat "$work/serve.log"; exit 1; }
+	sleep 0.2
+done
 i=0
 while [ $i -lt "$agents" ]; do
 	k=$(printf %04d $i)
@@ -48,7 +51,7 @@ address=$(sed -n 's/^bind = "\(.*:50[0-9]*\)"/\1/p' "$dir/nightbell.toml" | head
 drive() {
 	taskset -c $last chrt -r 1 "$work/loadgen" -server "$address" -ca "$dir/ca.pem" -cert "$dir/trunks/carrier.crt" \
 		-key "$dir/trunks/carrier.key" -pid "$server" -o "$work/out.json" -callee '+1212555%04d' -agent-user 'agent%04d' \
-		-agent-pass 'load-generator-secret-%04d' -domain nightbell "$@" 2>&1 | grep -E 'calls |cps '
+		-agent-pass 'load-generator-secret-%04d' -domain nightbell "$@" 2>&1 | tail -n "${LINES_OF_RUN:-4}"
 }
 echo "== recorded calls, server on one core, generator on the other"
 drive -mode steps -calls "${CALLS:-50,100,200,400}" -rate 20 -hold 10s -warm 2s -max-loss 0.01 -max-p99 20ms -shared-socks 3
