@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -181,7 +182,7 @@ func (s sounds) Verify(ctx context.Context, id string) (console.RecordingVerdict
 	if rep.Status != 0 {
 		v.Status = rep.Status.String()
 	}
-	if err := errors.Join(rep.Err(), filed(r, rep)); err != nil {
+	if err := cmp.Or(rep.Err(), filed(r, rep)); err != nil {
 		v.OK, v.Problem = false, err.Error()
 	}
 	return v, nil
