@@ -51,6 +51,8 @@ func (r *reader) text(path, s string) string {
 		r.wrong(path, "is longer than %d characters", maxText)
 	case strings.ContainsFunc(s, invisible):
 		r.wrong(path, "holds a control character")
+	case strings.HasPrefix(s, "[phi:"): // a listing that hid the names would wipe them out
+		r.wrong(path, "is hidden: this book was shown without --reveal")
 	}
 	return s
 }

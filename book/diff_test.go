@@ -104,4 +104,7 @@ func TestRedactedBookShowsNobody(t *testing.T) {
 	if !bytes.Contains(text, []byte("dr-lee")) {
 		t.Error("people are not named by id")
 	}
+	if got := mistakes(t, string(text)); !strings.Contains(got, "people[0].name: is hidden") {
+		t.Errorf("read back: %s, want every hidden name refused", got)
+	}
 }
