@@ -49,7 +49,11 @@ func (s slot) custody(data string) Custody {
 	case ByPassphrase:
 		return Custody{Strong, "a passphrase that a person types at each start", false}
 	case ByKeyFile:
-		if beside, err := sameFilesystem(s.Place, data); err == nil && beside {
+		beside, err := sameFilesystem(s.Place, data)
+		if err != nil {
+			return Custody{Weak, "the key file is not there now: its place cannot be judged", true}
+		}
+		if beside {
 			return Custody{Weak, "the key file lies on the data's filesystem: whoever takes the disk has both", true}
 		}
 		return Custody{Fair, "a key file on another filesystem: safe while the two are not taken together", true}

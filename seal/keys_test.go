@@ -156,6 +156,12 @@ func TestCustodyIsTheWeakestSlots(t *testing.T) {
 	if c := slots.Custody(dir); c.Grade != Fair || !c.Unattended {
 		t.Errorf("key file elsewhere: %s", c)
 	}
+	if err := os.Remove(key.Path); err != nil {
+		t.Fatal(err)
+	}
+	if c := slots.Custody(dir); c.Grade != Weak {
+		t.Errorf("a key file that is not there: %s", c)
+	}
 }
 
 func TestCredentialComesFromSystemd(t *testing.T) {
