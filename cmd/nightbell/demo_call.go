@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"path/filepath"
 	"time"
 
@@ -44,7 +43,7 @@ func (d *demo) find() (err error) {
 	}
 	cert, key := trunkPaths(d.dir, demoTrunkID)
 	d.result.Trunk = demoTrunk{demoTrunkID, cert, key}
-	d.result.CA, d.result.SIP.TLS = filepath.Join(d.dir, "ca.pem"), d.cfg.Listen[0].Bind.String()
+	d.result.CA, d.result.SIP.TLS = filepath.Join(d.dir, "ca.pem"), nearby(d.cfg.Listen[0].Bind)
 	return nil
 }
 
@@ -52,7 +51,7 @@ func (d *demo) find() (err error) {
 func (d *demo) soundAt() mediatest.Options {
 	at := d.cfg.Media.Address[0].Bind
 	if at.IsUnspecified() {
-		at = netip.MustParseAddr("127.0.0.1")
+		at = loopback
 	}
 	return mediatest.Options{Addr: at}
 }

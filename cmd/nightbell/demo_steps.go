@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -64,8 +65,16 @@ func (d *demo) makeFolder(ctx context.Context) (string, error) {
 	cert, key := trunkPaths(d.dir, demoTrunkID)
 	d.result.DataDir, d.result.CA, d.result.Number = d.dir, filepath.Join(d.dir, "ca.pem"), demoNumber
 	d.result.Trunk = demoTrunk{demoTrunkID, cert, key}
-	d.result.SIP.TLS, d.result.Console.URL = d.cfg.Listen[0].Bind.String(), d.cfg.consoleURL()
+	d.result.SIP.TLS, d.result.Console.URL = nearby(d.cfg.Listen[0].Bind), d.cfg.consoleURL()
 	return fmt.Sprintf("%s, %d things made", d.dir, len(made)), nil
+}
+
+// nearby is how a listener is dialled from the same machine.
+func nearby(at netip.AddrPort) string {
+	if at.Addr().IsUnspecified() {
+		at = netip.AddrPortFrom(loopback, at.Port())
+	}
+	return at.String()
 }
 
 func (d *demo) startServer(ctx context.Context) (string, error) {
@@ -92,7 +101,18 @@ func (d *demo) startServer(ctx context.Context) (string, error) {
 	return "SIP over TLS on " + d.result.SIP.TLS + ", console on " + d.result.Console.URL, nil
 }
 
+// applyBook gives an empty house the demo's rules. Rules that stand already are somebody's work and stay.
 func (d *demo) applyBook(ctx context.Context) (string, error) {
+	var stands struct {
+		Version string
+		Counts  map[string]int
+	}
+	if err := d.api.ask(ctx, "GET", "/api/v1/book", nil, &stands); err != nil {
+		return "", err
+	}
+	if stands.Counts["clinics"] > 0 {
+		return "version " + stands.Version + " stands already and is left as it is", nil
+	}
 	if d.book == "" {
 		d.book = configs.Demo
 	}
