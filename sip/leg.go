@@ -203,8 +203,13 @@ func (l *Leg) unlock() {
 		l.mu.Lock()
 	}
 	l.posting = false
+	if l.silent { // transactions remember the leg for 32 s more (RFC 6026); the call behind it need not stay
+		l.listen = deaf
+	}
 	l.mu.Unlock()
 }
+
+func deaf(Event) {}
 
 // random makes ids, tags and Call-IDs: 128 bits from crypto/rand (RFC 3261 §19.3).
 func random() string { return rand.Text() }
