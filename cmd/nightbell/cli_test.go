@@ -37,6 +37,7 @@ func says(args []string, stdin string) said {
 //	> TEXT        stands on standard output;  >! TEXT does not
 //	2> TEXT       stands on standard error;   2>! TEXT does not
 //	rm FILE       removes a file of $DIR
+//	ports         gives $DIR ports that are free on this machine
 //
 // and # begins a comment.
 func TestStoriesAtTheTerminal(t *testing.T) {
@@ -102,6 +103,10 @@ func tell(t *testing.T, file string) {
 			}
 		case "rm":
 			if err := os.Remove(filepath.Join(work, "data", rest)); err != nil {
+				t.Fatal(err)
+			}
+		case "ports":
+			if err := freePorts(filepath.Join(work, "data", configName)); err != nil {
 				t.Fatal(err)
 			}
 		case "", "#":

@@ -188,7 +188,8 @@ func (s *server) look(ctx context.Context) {
 // ready says where calls are taken.
 func (s *server) ready() {
 	cfg := s.office.Config
-	s.remember(audit.ServerStarted)
+	s.remember(audit.Unsealed, map[string]string{"unsealer": string(cfg.Keys.Unseal)})
+	s.remember(audit.ServerStarted, nil)
 	for _, a := range s.sip.Addrs() {
 		s.log.Info("taking calls", "listener", a)
 	}
@@ -201,16 +202,16 @@ func (s *server) ready() {
 
 // stopped remembers an orderly end.
 func (s *server) stopped() error {
-	s.remember(audit.ServerStopped)
+	s.remember(audit.ServerStopped, nil)
 	s.log.Info("stopped")
 	return nil
 }
 
-func (s *server) remember(a audit.Action) {
+func (s *server) remember(a audit.Action, facts map[string]string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	err := s.office.Store.Audit(ctx, audit.Event{Time: time.Now().UTC(), Action: a, Object: "server:" + s.office.Store.Instance(),
-		Outcome: audit.Done, Actor: audit.Actor{Type: "system"}})
+		Outcome: audit.Done, Actor: audit.Actor{Type: "system"}, Facts: facts})
 	if err != nil {
 		s.log.Error("audit", "err", err)
 	}

@@ -204,7 +204,20 @@ func (v *victim) judge(t *testing.T, id string, said time.Duration) {
 	if call.Outcome != "cut_off" || call.By != "system" || !call.Served || call.Ended.IsZero() || call.Recording != rows[0].ID || len(call.Plan.Steps) == 0 {
 		t.Errorf("call after the kill: %+v", call)
 	}
+	v.summedUp(t)
 	v.must("audit", "verify")
+}
+
+// summedUp: the start that recovered says so, and what opened the keys.
+func (v *victim) summedUp(t *testing.T) {
+	t.Helper()
+	for _, action := range []string{"server.recovered", "server.unsealed"} {
+		var page struct{ Items []struct{ Action string } }
+		v.ask(&page, "audit", "list", "--action", action, "--limit", "1")
+		if len(page.Items) != 1 {
+			t.Errorf("no %s in the audit log", action)
+		}
+	}
 }
 
 // nothingLost compares what was acknowledged with what is remembered.

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"strconv"
 	"syscall"
 	"time"
 
+	"nightbell/audit"
 	"nightbell/seal"
 	"nightbell/store"
 )
@@ -36,8 +38,16 @@ func (v *recovery) Run(ctx context.Context) error {
 	closed, err := v.recordings(ctx)
 	if cut+closed > 0 {
 		v.log.Warn("recovered after a crash", "calls", cut, "recordings", closed)
+		err = errors.Join(err, v.remember(ctx, cut, closed))
 	}
 	return err
+}
+
+// remember sums up; the leaf of each call and recording was written with its end.
+func (v *recovery) remember(ctx context.Context, calls, recordings int) error {
+	return v.office.Store.Audit(ctx, audit.Event{Time: time.Now().UTC(), Action: audit.ServerRecovered,
+		Object: "server:" + v.office.Store.Instance(), Outcome: audit.Done, Actor: audit.Actor{Type: "system"},
+		Facts: map[string]string{"calls": strconv.Itoa(calls), "recordings": strconv.Itoa(recordings)}})
 }
 
 // canWait reports whether an error says that it is the machine's hour, not the data, that is bad.
