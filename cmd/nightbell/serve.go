@@ -200,6 +200,7 @@ func (s *server) Run(ctx context.Context) error {
 		"rules":    func(c context.Context) error { s.rules.Run(c, s.rulesTrouble); return nil },
 		"folder":   func(c context.Context) error { s.office.Folder.Run(c, s.folderTrouble); return nil },
 		"watch":    s.watch,
+		"recovery": s.mend,
 		"disk":     s.disk.Run,
 		"bindings": func(c context.Context) error { s.bindings.Run(c, s.office.Store, s.log); return nil },
 	} {

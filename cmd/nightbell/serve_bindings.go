@@ -28,15 +28,19 @@ func (b bindings) tell(e sip.BindingEvent) bool {
 	}
 }
 
-// Run remembers until ctx ends, and then, without waiting for the database, what is still there.
+// Run remembers until ctx ends, and then what is still there, up to the first that the database does not take: a stop does
+// not wait for it.
 func (b bindings) Run(ctx context.Context, st *store.Store, log *slog.Logger) {
 	for {
 		select {
 		case e := <-b:
-			rememberBinding(ctx, st, e, log)
+			_ = rememberBinding(ctx, st, e, log)
 		case <-ctx.Done():
 			for len(b) > 0 {
-				rememberBinding(ctx, st, <-b, log)
+				if err := rememberBinding(ctx, st, <-b, log); err != nil {
+					log.Error("audit of bindings: not remembered", "bindings", len(b)+1)
+					return
+				}
 			}
 			return
 		}
@@ -48,10 +52,11 @@ var bindingActions = map[sip.BindingKind]audit.Action{
 	sip.BindingGone: audit.DeviceUnregistered, sip.BindingFailed: audit.DeviceRefused,
 }
 
-func rememberBinding(ctx context.Context, st *store.Store, e sip.BindingEvent, log *slog.Logger) {
+// rememberBinding waits for a database that is busy or full until ctx ends.
+func rememberBinding(ctx context.Context, st *store.Store, e sip.BindingEvent, log *slog.Logger) error {
 	action, ok := bindingActions[e.Kind]
 	if !ok {
-		return
+		return nil
 	}
 	event := audit.Event{Time: time.Now().UTC(), Action: action, Object: "device:" + e.User, Outcome: audit.Done, Reason: e.Reason,
 		Actor: audit.Actor{Type: "device", ID: e.User, IP: e.Remote.Addr().String()}}
@@ -65,7 +70,7 @@ func rememberBinding(ctx context.Context, st *store.Store, e sip.BindingEvent, l
 		}
 		log.Error("audit of a binding", "err", err)
 		if ctx.Err() != nil || !errors.Is(err, store.ErrBusy) && !errors.Is(err, store.ErrFull) {
-			return
+			return err
 		}
 		event.Late = true
 		select {
@@ -76,4 +81,5 @@ func rememberBinding(ctx context.Context, st *store.Store, e sip.BindingEvent, l
 	if e.Kind == sip.BindingMade {
 		_ = st.SawDevice(context.WithoutCancel(ctx), e.User, event.Time)
 	}
+	return nil
 }

@@ -138,12 +138,15 @@ func certificate(cert, key string) func() (*tls.Certificate, error) {
 	}
 }
 
-// watch reloads on SIGHUP and looks after what no room looks after by itself.
+// lookEvery is well within the unit's WatchdogSec.
+const lookEvery = 15 * time.Second
+
+// watch reloads on SIGHUP and tells systemd that we live (sd_watchdog_enabled(3)).
 func (s *server) watch(ctx context.Context) error {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
-	tick := time.NewTicker(15 * time.Second)
+	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -152,9 +155,7 @@ func (s *server) watch(ctx context.Context) error {
 		case <-hup:
 			s.reload()
 		case <-tick.C:
-			s.look(ctx)
-		case <-s.merged: // the beginning of a call that a crash cut off may have been among it
-			s.look(ctx)
+			notify("WATCHDOG=1")
 		}
 	}
 }
@@ -174,15 +175,25 @@ func (s *server) reload() {
 	notify("READY=1")
 }
 
-// look tries again what a crash left and could not be closed at the start, and tells systemd that we live.
-func (s *server) look(ctx context.Context) {
-	if err := s.recovery.Run(ctx); err != nil {
-		s.alarms.raise("recovery", "what a crash left open cannot be closed yet")
-		s.log.Warn("recovery", "err", err)
-	} else {
+// mend tries again, until ctx ends, to close what a crash left and the start could not. It stands by itself, so that a
+// locked database never holds up a reload or systemd's watchdog.
+func (s *server) mend(ctx context.Context) error {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-s.merged: // the beginning of a call that a crash cut off may have been among it
+		}
+		if err := s.recovery.Run(ctx); err != nil {
+			s.alarms.raise("recovery", "what a crash left open cannot be closed yet")
+			s.log.Warn("recovery", "err", err)
+			continue
+		}
 		s.alarms.clear("recovery")
 	}
-	notify("WATCHDOG=1")
 }
 
 // ready says where calls are taken.
