@@ -57,6 +57,7 @@ func TestStoryNothingOfACallIsAnywhereInClear(t *testing.T) {
 	e.capture()
 	e.serveLoudly()
 	e.connect(ctx)
+	e.mumble(ctx)
 	held := e.lock() // the call begins while the database is locked: its first entries go through the spool
 	e.converse(ctx)
 	e.everywhere("while the caller talks and the database is locked")
@@ -150,6 +151,28 @@ func (e *evening) connect(ctx context.Context) {
 	e.speaking, err = siptest.Dial(ctx, siptest.Options{Addr: e.sipAddr(), RootCAs: e.pool(), Cert: &pair, Contact: "+1" + e.number["Contact"]})
 	fail(e.t, err)
 	e.t.Cleanup(e.speaking.Close)
+}
+
+// mumble says canaries in messages that cannot be read: what a parser complains of must not be quoted.
+func (e *evening) mumble(ctx context.Context) {
+	e.t.Helper()
+	cert, key := trunkPaths(e.dir, "carrier")
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	fail(e.t, err)
+	from := `From: "` + e.name["From"] + `" <sip:+1` + e.number["From"] + "@carrier.example>;tag=x\r\n"
+	rest := "Via: SIP/2.0/TLS 10.99.0.1:5999;branch=z9hG4bKm\r\nTo: <sip:x@y>\r\nCall-ID: m\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\n"
+	for _, broken := range []string{
+		"INVITE sip:+1" + e.number["Diversion"] + "@nightbell SIP/2.0\r\n" + from + "Content-Length: 0\r\n\r\n",
+		"INVITE sip:x@nightbell SIP/2.0\r\n" + strings.Replace(from, ">;", "<<;", 1) + rest + "Content-Length: 0\r\n\r\n",
+		"INVITE sip:x@nightbell SIP/2.0\r\n" + from + rest + e.name["Subject"] + " is no header\r\nContent-Length: 0\r\n\r\n",
+		"INVITE sip:x@nightbell SIP/2.0\r\n" + from + rest + "Content-Length: " + e.digits + "\r\n\r\n",
+		e.name["User-Agent"] + " " + e.name["From"] + "\r\n\r\n",
+	} {
+		peer, err := siptest.Dial(ctx, siptest.Options{Addr: e.sipAddr(), RootCAs: e.pool(), Cert: &pair})
+		fail(e.t, err)
+		e.t.Cleanup(peer.Close)
+		fail(e.t, peer.Send(broken))
+	}
 }
 
 // converse places the call with a canary in everything that a caller can say, and waits until it has been said.

@@ -196,11 +196,13 @@ func TestStoryFullDataFolderCostsNoCall(t *testing.T) {
 	smallDisk(t, dir, "48m")
 	s := newStandAt(t, dir, onlyAmy)
 	s.serve()
-	taken, carrier, voice := s.answering(ctx, "amy"), s.carrier(ctx), newCounter(60*time.Second)
+	secret, carrier, voice := s.secret("amy"), s.carrier(ctx), newCounter(60*time.Second)
+	taken := s.answeringWith(ctx, "amy", secret)
 	place := func() *talk { return s.call(ctx, carrier, "+12125550100") }
 	reserve := filepath.Join(dir, "reserve")
 	held := func() bool { _, err := os.Stat(reserve); return err == nil }
 	until(ctx, t, "no room is kept back", held)
+	s.metric("nightbell_calls") // its token is made while there is room
 
 	fill(t, dir, 0)
 	until(ctx, t, "the room kept back is not given up", func() bool { return !held() })
@@ -219,14 +221,26 @@ func TestStoryFullDataFolderCostsNoCall(t *testing.T) {
 	s.alarmed(ctx, "journal_spools", true)
 	fail(t, c.caller.dialog.Bye(ctx))
 
+	until(ctx, t, "the call's end did not reach the spool", func() bool {
+		return s.metric("nightbell_calls") == 0 && s.metric("nightbell_journal_waiting") == 0
+	})
+	s.srv.kill() // not even a start needs room
+	fill(t, dir, 0)
+	s.serve()
+	taken, carrier = s.answeringWith(ctx, "amy", secret), s.carrier(ctx)
+	c = s.conversation(ctx, place, taken, voice)
+	c.goesOn(ctx, voice, time.Second)
+	fail(t, c.caller.dialog.Bye(ctx))
+
 	fail(t, os.Remove(filepath.Join(dir, "filler")))
 	s.srv.await("over=journal_merged", 30*time.Second)
 	for _, alarm := range []string{"journal_spools", "reserve", "disk"} {
 		s.alarmed(ctx, alarm, false)
 	}
-	row := s.callsInOrder(ctx, 1)[0]
-	if row.Outcome != "completed" || !row.Served {
-		t.Errorf("filed as %+v", row)
+	for _, row := range s.callsInOrder(ctx, 2) {
+		if row.Outcome != "completed" || !row.Served {
+			t.Errorf("filed as %+v", row)
+		}
 	}
 	until(ctx, t, "room is not kept back again", held)
 	s.must("audit", "verify")
