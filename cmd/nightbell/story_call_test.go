@@ -315,22 +315,26 @@ func TestStoryOffersWithinACall(t *testing.T) {
 		}
 	}
 	fail(t, caller.dialog.Bye(ctx))
+	s.calledWithoutOffer(ctx, carrier, phones)
+}
 
-	// an INVITE without an offer: the 200 holds ours
+// calledWithoutOffer: an INVITE without an offer; the 200 holds ours, the ACK the answer.
+func (s *stand) calledWithoutOffer(ctx context.Context, c *siptest.Carrier, phones <-chan *talk) {
+	s.t.Helper()
 	sound := s.sound(mediatest.Options{})
-	d, err := carrier.Call(ctx, "+12125550114", "+12125550155", nil)
-	fail(t, err)
+	d, err := c.Call(ctx, "+12125550114", "+12125550155", nil)
+	fail(s.t, err)
 	d.OnOffer(func(offer []byte) []byte {
 		answer, err := sound.Answer(offer)
 		if err != nil {
-			t.Error(err)
+			s.t.Error(err)
 		}
 		return answer
 	})
-	caller = &talk{t, d, sound}
+	caller := &talk{s.t, d, sound}
 	caller.word(ctx, "200")
-	heardEach(ctx, t, "called without an offer", caller, next(ctx, t, phones))
-	fail(t, caller.dialog.Bye(ctx))
+	heardEach(ctx, s.t, "called without an offer", caller, next(ctx, s.t, phones))
+	fail(s.t, caller.dialog.Bye(ctx))
 }
 
 var cryptoLine = regexp.MustCompile(`a=crypto:1 (\S+) inline:(\S+)\r\n`)

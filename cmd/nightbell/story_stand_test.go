@@ -323,6 +323,7 @@ func (s *stand) answeringWith(ctx context.Context, user, secret string) <-chan *
 		if err != nil {
 			return
 		}
+		s.t.Cleanup(func() { _ = sound.Close() })
 		answer, err := sound.Answer(d.Invite().SDP)
 		if err == nil && d.Answer(answer) == nil {
 			taken <- &talk{s.t, d, sound}

@@ -28,13 +28,6 @@ import (
 	"nightbell/sip/siptest"
 )
 
-// as gives the stand to a subtest.
-func (s *stand) as(t *testing.T) *stand {
-	c := *s
-	c.t = t
-	return &c
-}
-
 // metric reads one figure of /metrics as a monitoring system does.
 func (s *stand) metric(name string) float64 {
 	s.t.Helper()
@@ -448,6 +441,43 @@ func (s *stand) loudly(ctx context.Context, from netip.Addr, text io.Reader) []b
 	return back
 }
 
+// nonsense is said by nine strangers at once; each connection that was closed on them is told on the channel.
+func (s *stand) nonsense(ctx context.Context) <-chan struct{} {
+	s.t.Helper()
+	ends := make(chan struct{}, 16)
+	stranger := netip.MustParseAddr("127.0.0.66")
+	for _, text := range []string{
+		"\x00\xff\xfe\x16\x03\x01 no SIP at all\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: nightbell\r\n\r\n",
+		"INVITE sip:+12125550100@nightbell SIP/2.0\r\nX: " + strings.Repeat("a", 1<<20),
+		"INVITE sip:+12125550100@nightbell SIP/2.0\r\nContent-Length: 99999999999\r\n\r\n",
+		"OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TLS x;branch=z9hG4bK1\r\n\r\n",
+		strings.Repeat("A: b\r\n", 20000),
+		"REGISTER sip:nightbell SIP/7.0\r\n\r\n",
+	} {
+		go func() {
+			back := s.loudly(ctx, stranger, strings.NewReader(text))
+			if bytes.Contains(back, []byte("SIP/2.0 200")) {
+				s.t.Errorf("%.20q was answered %q", text, back)
+			}
+			ends <- struct{}{}
+		}()
+	}
+	half, err := net.Dial("tcp", s.sipAddr()) // half of a handshake, never more
+	fail(s.t, err)
+	_, _ = half.Write([]byte{0x16, 0x03, 0x01, 0x02, 0x00, 0x01})
+	go func() {
+		_, _ = io.Copy(io.Discard, half)
+		ends <- struct{}{}
+	}()
+	slow := &dripping{text: "INVITE sip:+12125550100@nightbell SIP/2.0\r\n", tick: time.NewTicker(100 * time.Millisecond), end: ctx.Done()}
+	go func() {
+		s.loudly(ctx, stranger, slow)
+		ends <- struct{}{}
+	}()
+	return ends
+}
+
 func TestStoryStrangersDoNotDisturb(t *testing.T) {
 	ctx := storyTime(t, 90*time.Second)
 	s := newStand(t, onlyAmy)
@@ -463,38 +493,7 @@ func TestStoryStrangersDoNotDisturb(t *testing.T) {
 		before[name] = s.metric(name)
 	}
 
-	ends := make(chan struct{}, 16)
-	stranger := netip.MustParseAddr("127.0.0.66")
-	for _, text := range []string{
-		"\x00\xff\xfe\x16\x03\x01 no SIP at all\r\n\r\n",
-		"GET / HTTP/1.1\r\nHost: nightbell\r\n\r\n",
-		"INVITE sip:+12125550100@nightbell SIP/2.0\r\nX: " + strings.Repeat("a", 1<<20),
-		"INVITE sip:+12125550100@nightbell SIP/2.0\r\nContent-Length: 99999999999\r\n\r\n",
-		"OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TLS x;branch=z9hG4bK1\r\n\r\n",
-		strings.Repeat("A: b\r\n", 20000),
-		"REGISTER sip:nightbell SIP/7.0\r\n\r\n",
-	} {
-		go func() {
-			back := s.loudly(ctx, stranger, strings.NewReader(text))
-			if bytes.Contains(back, []byte("SIP/2.0 200")) {
-				t.Errorf("%.20q was answered %q", text, back)
-			}
-			ends <- struct{}{}
-		}()
-	}
-	half, err := net.Dial("tcp", s.sipAddr()) // half of a handshake, never more
-	fail(t, err)
-	_, _ = half.Write([]byte{0x16, 0x03, 0x01, 0x02, 0x00, 0x01})
-	go func() {
-		_, _ = io.Copy(io.Discard, half)
-		ends <- struct{}{}
-	}()
-	slow := &dripping{text: "INVITE sip:+12125550100@nightbell SIP/2.0\r\n", tick: time.NewTicker(100 * time.Millisecond), end: ctx.Done()}
-	go func() {
-		s.loudly(ctx, stranger, slow)
-		ends <- struct{}{}
-	}()
-
+	ends := s.nonsense(ctx)
 	heardEach(ctx, t, "among strangers", caller, agent)
 	for range 9 {
 		select {
