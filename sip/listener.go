@@ -22,12 +22,19 @@ type listener struct {
 	config  *tls.Config
 }
 
+// deadPeer is when a peer that says nothing at all is given up: a phone without power, a cable cut. Until then its agent
+// counts as reachable, and a caller who talks with her hears nothing.
+const deadPeer = 30 * time.Second
+
+// alive asks an idle peer whether it is there; deadPeer is up after the last question.
+var alive = net.KeepAliveConfig{Enable: true, Idle: deadPeer / 2, Interval: deadPeer / 6, Count: 3}
+
 func (w *Wire) bind(ctx context.Context, cfg Listen) (*listener, error) {
 	l := &listener{Listen: cfg, w: w}
 	if l.Name == "" {
 		l.Name = fmt.Sprintf("%s %s", cfg.Network, cfg.Bind)
 	}
-	var lc net.ListenConfig
+	lc := net.ListenConfig{KeepAliveConfig: alive, Control: unanswered}
 	var err error
 	switch cfg.Network {
 	case TLS:
