@@ -34,6 +34,7 @@ func (s *server) rulesChanged() {
 
 // rulesReplaced follows every replacement of the rules: registrations of revoked devices end, waiting calls look again.
 func (s *server) rulesReplaced() {
+	s.alarms.clear("rules")
 	if s.sip != nil {
 		s.sip.DevicesChanged()
 	}

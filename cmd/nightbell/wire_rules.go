@@ -29,7 +29,8 @@ type standing struct {
 	policy  *policy.Snapshot
 	trunks  []sip.Trunk
 	devices map[string]sip.Device
-	paused  map[string]bool // people who take no calls for now
+	owner   map[string]string // user -> person
+	paused  map[string]bool   // people who take no calls for now
 }
 
 func newRules(o *office, told func()) *rules {
@@ -71,7 +72,10 @@ func (r *rules) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	next := &standing{policy: policy.Index(book, r.office.Zones), paused: map[string]bool{}}
+	next := &standing{policy: policy.Index(book, r.office.Zones), owner: map[string]string{}, paused: map[string]bool{}}
+	for _, d := range book.Devices {
+		next.owner[d.User] = d.Person
+	}
 	if next.devices, err = r.devices(ctx, book); err != nil {
 		return err
 	}
@@ -166,12 +170,8 @@ func (r *rules) Decide(q policy.Inquiry) policy.Plan { return r.now.Load().polic
 // asks for bindings), and not paused.
 func (r *rules) present(user string) bool {
 	s := r.now.Load()
-	for _, d := range s.policy.Book.Devices {
-		if d.User == user {
-			return !s.paused[d.Person]
-		}
-	}
-	return false
+	person, known := s.owner[user]
+	return known && !s.paused[person]
 }
 
 // profile says where and how the sound of a trunk's call travels.
