@@ -159,6 +159,7 @@ func newHouse(ctx context.Context, t *testing.T) *house {
 		fail(t, c.agent.sound.AwaitSound(ctx, c.began, 4200*time.Millisecond))
 		fail(t, c.caller.dialog.Bye(ctx))
 		h.calls = h.callsInOrder(ctx, n+1)
+		h.closed(ctx, h.calls[0].Recording)
 	}
 	return h
 }
@@ -317,19 +318,20 @@ func (s *stand) copied() *stand {
 // place by being refused.
 func editedDatabase(_ context.Context, h *house) {
 	t := h.t
-	size := h.sql("SELECT count(*) FROM audit_leaves")
 	for name, c := range map[string]struct{ edit, first string }{
 		"edited":           {"UPDATE audit_leaves SET leaf = replace(leaf, '\"outcome\":\"done\"', '\"outcome\":\"dine\"') WHERE seq = 7", "7"},
 		"index edited":     {"UPDATE audit_leaves SET action = 'call.ended' WHERE seq = 5", "5"},
 		"deleted":          {"DELETE FROM audit_leaves WHERE seq = 6", "6"},
 		"swapped":          {"UPDATE audit_leaves SET seq = -1 WHERE seq = 8; UPDATE audit_leaves SET seq = 8 WHERE seq = 9; UPDATE audit_leaves SET seq = 9 WHERE seq = -1", "8"},
-		"inserted":         {"INSERT INTO audit_leaves SELECT " + size + ", at, action, object, clinic, actor, correlation, leaf FROM audit_leaves WHERE seq = 3", size},
+		"inserted":         {"INSERT INTO audit_leaves SELECT SIZE, at, action, object, clinic, actor, correlation, leaf FROM audit_leaves WHERE seq = 3", "SIZE"},
 		"hash edited":      {"UPDATE audit_hashes SET hash = zeroblob(32) WHERE idx = 4", ""},
-		"cut short":        {"DELETE FROM audit_leaves WHERE seq >= " + size + " - 3", ""},
+		"cut short":        {"DELETE FROM audit_leaves WHERE seq >= SIZE - 3", ""},
 		"checkpoint moved": {"UPDATE audit_checkpoints SET note = (SELECT note FROM audit_checkpoints ORDER BY size LIMIT 1) WHERE size = (SELECT max(size) FROM audit_checkpoints)", ""},
 	} {
 		v := h.copied()
-		v.sql(c.edit)
+		size := v.sql("SELECT count(*) FROM audit_leaves")
+		c.first = strings.Replace(c.first, "SIZE", size, 1)
+		v.sql(strings.ReplaceAll(c.edit, "SIZE", size))
 		out, errs, code := v.run("audit", "verify")
 		if code != 1 || !strings.Contains(out, "WRONG") {
 			t.Errorf("%s: exit %d, %s%s", name, code, out, errs)

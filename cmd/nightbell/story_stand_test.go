@@ -386,6 +386,15 @@ func (s *stand) lastCall(ctx context.Context) callRow {
 // export gives a recording as a WAV file outside the data folder, once it is closed.
 func (s *stand) export(ctx context.Context, id string) string {
 	s.t.Helper()
+	s.closed(ctx, id)
+	path := filepath.Join(s.t.TempDir(), "recording.wav")
+	s.must("recordings", "export", id, "--out", path)
+	return path
+}
+
+// closed waits until a recording has its end.
+func (s *stand) closed(ctx context.Context, id string) {
+	s.t.Helper()
 	until(ctx, s.t, "the recording was not closed", func() bool {
 		var v struct{ Items []struct{ ID, State string } }
 		s.ask(&v, "recordings", "list")
@@ -396,9 +405,6 @@ func (s *stand) export(ctx context.Context, id string) string {
 		}
 		return false
 	})
-	path := filepath.Join(s.t.TempDir(), "recording.wav")
-	s.must("recordings", "export", id, "--out", path)
-	return path
 }
 
 // similar fails unless sound holds voice and not other. Real phones begin to say their loop whenever they like, so that
