@@ -51,7 +51,7 @@ func (s slot) custody(data string) Custody {
 	case ByKeyFile:
 		beside, err := sameFilesystem(s.Place, data)
 		if err != nil {
-			return Custody{Weak, "the key file is not there now: its place cannot be judged", true}
+			return Custody{Fair, "a key file that is not there now: safe while it is kept away from the data", true}
 		}
 		if beside {
 			return Custody{Weak, "the key file lies on the data's filesystem: whoever takes the disk has both", true}
