@@ -23,6 +23,7 @@ type Counters struct {
 	Stray              uint64 // responses and ACKs that match nothing
 	Merged             uint64 // 482
 	Drained            uint64 // 503 while draining
+	Crowded            uint64 // 503 because too many on one flow wait for an answer
 	Panics             uint64
 	RateDropped        uint64 // datagrams over the rate
 	TimedOut           uint64 // client transactions without an answer
@@ -36,7 +37,7 @@ type counters struct {
 	opened, closed, handshakes, handshakesRefused               atomic.Uint64
 	addressesRefused, unidentified, slowReaders, pings          atomic.Uint64
 	requests, responses, sent, retransmitted, absorbed, invalid atomic.Uint64
-	unframed, stray, merged, drained, panics                    atomic.Uint64
+	unframed, stray, merged, drained, crowded, panics           atomic.Uint64
 	rateDropped, timedOut                                       atomic.Uint64
 }
 
@@ -63,6 +64,7 @@ func (w *Wire) Counters() Counters {
 		Stray:              c.stray.Load(),
 		Merged:             c.merged.Load(),
 		Drained:            c.drained.Load(),
+		Crowded:            c.crowded.Load(),
 		Panics:             c.panics.Load(),
 		RateDropped:        c.rateDropped.Load(),
 		TimedOut:           c.timedOut.Load(),

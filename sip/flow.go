@@ -28,10 +28,11 @@ type Flow struct {
 	reliable      bool
 	advertised    atomic.Pointer[netip.AddrPort]
 
-	admitted atomic.Bool
-	nameless *time.Timer
-	opened   sync.Once
-	done     chan struct{}
+	admitted   atomic.Bool
+	unanswered atomic.Int64 // server transactions that wait for their final answer
+	nameless   *time.Timer
+	opened     sync.Once
+	done       chan struct{}
 
 	mu     sync.Mutex
 	err    error

@@ -159,6 +159,31 @@ func TestTrunkLimits(t *testing.T) {
 	leg.End(Busy)
 }
 
+// An INVITE that was answered stays for 32 s after its 2xx (Timer L); that alone is no crowd, and a BYE is never turned away.
+func TestAnsweredCallsAreNoCrowd(t *testing.T) {
+	h := open(t, Limits{Transactions: 2})
+	c := h.carrier()
+	for range 5 {
+		d, leg := h.call(c)
+		ok(t, leg.Answer(answerSDP))
+		leg.want(Confirmed)
+		ok(t, d.Bye(within10s(t)))
+	}
+	var waiting []*heard
+	for range 2 {
+		_, leg := h.call(c)
+		waiting = append(waiting, leg)
+	}
+	over, err := c.Call(within10s(t), "+12125550100", "+12125550199", offerSDP)
+	ok(t, err)
+	if e := hear(t, over, "503"); e.Header("Retry-After") != "5" {
+		t.Errorf("Retry-After %q", e.Header("Retry-After"))
+	}
+	for _, leg := range waiting {
+		leg.End(Busy)
+	}
+}
+
 func TestRegistrationFromChallengeToRemoval(t *testing.T) {
 	h := open(t, quick)
 	p := h.phone("amy", nil)

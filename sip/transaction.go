@@ -84,6 +84,7 @@ func (f *Flow) adopt(tx *ServerTx) (known *ServerTx) {
 	}
 	f.server[tx.key] = tx
 	f.w.count.serverTx.Add(1)
+	f.unanswered.Add(1)
 	if tx.merge == "" {
 		return nil
 	}
@@ -95,21 +96,22 @@ func (f *Flow) adopt(tx *ServerTx) (known *ServerTx) {
 	return nil
 }
 
-// turnAway answers what the core need not see. Only an admitted peer hears anything.
+// turnAway answers what the core need not see. Only an admitted peer hears anything. Too many at once are those that wait
+// for an answer: an INVITE that got its 2xx stays for another 32 s (Timer L), and a busy carrier has thousands of these.
+// What belongs to a dialog is never turned away, or nobody could hang up.
 func (f *Flow) turnAway(tx *ServerTx) bool {
-	f.mu.Lock()
-	crowd := len(f.server) > f.w.limits.Transactions
-	f.mu.Unlock()
-	fresh := tx.invite && tagOf(tx.req.To().Params) == ""
+	outside := tagOf(tx.req.To().Params) == ""
 	var res *sipmsg.Response
 	switch {
 	case tx.merged:
 		f.w.count.merged.Add(1)
 		res = tx.Response(482, "Loop Detected")
-	case crowd || fresh && f.Admitted() && f.w.Draining():
+	case outside && f.unanswered.Load() > int64(f.w.limits.Transactions):
+		f.w.count.crowded.Add(1)
+		res = tx.unavailable(5 * time.Second)
+	case outside && tx.invite && f.Admitted() && f.w.Draining():
 		f.w.count.drained.Add(1)
-		res = tx.Response(503, "Service Unavailable")
-		res.AppendHeader(sipmsg.NewHeader("Retry-After", strconv.Itoa(int(f.w.limits.Drain/time.Second))))
+		res = tx.unavailable(f.w.limits.Drain)
 	case !f.w.allows(tx.req.Method) && f.Admitted():
 		res = tx.Response(405, "Method Not Allowed")
 		res.AppendHeader(sipmsg.NewHeader("Allow", f.w.allow))

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"strconv"
 	"sync"
 	"time"
 
@@ -26,6 +27,7 @@ type ServerTx struct {
 	onCancel func(*sipmsg.Request)
 	onEnd    func(error)
 	gone     bool // CANCEL has come
+	settled  bool // has its final answer, or needs none any more
 	ended    error
 	done     chan struct{}
 }
@@ -144,8 +146,24 @@ func (tx *ServerTx) Respond(res *sipmsg.Response) error {
 	return err
 }
 
+// unavailable is 503 with the time after which another try is worth it.
+func (tx *ServerTx) unavailable(wait time.Duration) *sipmsg.Response {
+	res := tx.Response(503, "Service Unavailable")
+	res.AppendHeader(sipmsg.NewHeader("Retry-After", strconv.Itoa(int(wait/time.Second))))
+	return res
+}
+
+// settle counts the transaction out of those that wait for an answer.
+func (tx *ServerTx) settle() {
+	if !tx.settled {
+		tx.settled = true
+		tx.f.unanswered.Add(-1)
+	}
+}
+
 // answered moves on after a final response.
 func (tx *ServerTx) answered(code int) {
+	tx.settle()
 	switch {
 	case tx.invite && code < 300:
 		tx.state, tx.last = accepted, nil
@@ -249,6 +267,7 @@ func (tx *ServerTx) finish(why error) {
 	if tx.state == terminated {
 		return
 	}
+	tx.settle()
 	tx.state, tx.ended, tx.last = terminated, why, nil
 	stop(tx.soon)
 	stop(tx.life)

@@ -83,7 +83,7 @@ type Limits struct {
 	PerAddress        int           // flows of one address: a whole office may stand behind it [2048]
 	OpensPerSecond    int           // new connections per second of one address, burst twice that [200]
 	MessagesPerSecond int           // of one flow, burst twice that [2000]; a stream is slowed down, UDP drops
-	Transactions      int           // server transactions open at once on one flow [4096]
+	Transactions      int           // server transactions on one flow that wait for an answer [4096]
 	Handshake         time.Duration // TLS handshake [5 s]
 	Nameless          time.Duration // life of a flow that nobody admits [5 s]
 	Arrival           time.Duration // from the first to the last byte of one message [10 s]

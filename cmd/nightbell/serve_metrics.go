@@ -74,6 +74,7 @@ func (s *server) sipFigures(gauge, counter metric) {
 	counter("sip_unframed", "Connections closed because they made no sense.", func() float64 { return float64(wire().Unframed) })
 	counter("sip_rate_dropped", "Datagrams over the rate of their sender.", func() float64 { return float64(wire().RateDropped) })
 	counter("sip_drained", "INVITEs refused while draining.", func() float64 { return float64(wire().Drained) })
+	counter("sip_crowded", "Requests refused because too many on one connection wait for an answer.", func() float64 { return float64(wire().Crowded) })
 	counter("sip_panics", "Defects of ours, caught.", func() float64 { return float64(wire().Panics) })
 	counter("sip_late_answers", "2xx that nobody wanted: acknowledged and ended.", func() float64 { return float64(s.sip.Totals().LateAnswers) })
 }
