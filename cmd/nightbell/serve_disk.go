@@ -57,6 +57,7 @@ func (d *disk) look() {
 }
 
 func (d *disk) lookAtRecordings() {
+	d.alarms.settled("recordings", d.office.Folder.Synced())
 	space, err := d.office.Folder.Space()
 	if err != nil {
 		d.alarms.raise("disk", "free space cannot be read")
