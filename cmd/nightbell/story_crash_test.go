@@ -102,13 +102,14 @@ func (v *victim) round(t *testing.T, n int) {
 	caller := v.call(ctx, v.carrier(ctx), "+12125550100")
 	agent := next(ctx, t, taken)
 	agent.sound.Speak(v.voice.sound)
+	silent := caller.sound.Counts().Sent
 	began := caller.sound.Speak(v.voice.sound)
 	id := v.recorded(ctx)
 	talk := 1300*time.Millisecond + time.Duration(v.dice.IntN(1000))*time.Millisecond
 	fail(t, agent.sound.AwaitSound(ctx, began, talk))
 	busy, reads := v.readUntilDead(n)
 	<-busy
-	said := time.Since(began)
+	said := time.Duration(caller.sound.Counts().Sent-silent) * 20 * time.Millisecond
 	v.srv.kill()
 	v.acknowledged = append(v.acknowledged, reads()...)
 	fail(t, caller.sound.Close())
