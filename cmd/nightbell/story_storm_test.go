@@ -185,7 +185,7 @@ func TestStoryStorm(t *testing.T) {
 	}
 }
 
-// shouting floods the server with up to 2,500 REGISTERs and 2,500 INVITEs a second of strangers until it is told to stop; faster than
+// shouting floods the server with up to 1,000 REGISTERs and 1,000 INVITEs a second of strangers until it is told to stop; faster than
 // that this machine could not speak for the call as well.
 func (s *stand) shouting(ctx context.Context) (stop func()) {
 	s.t.Helper()
@@ -196,7 +196,7 @@ func (s *stand) shouting(ctx context.Context) (stop func()) {
 	for range 5 {
 		guesser := s.trunkPhone(ctx, "zoe", "127.0.0.66", "guess")
 		work.Go(func() {
-			tick := time.NewTicker(2 * time.Millisecond)
+			tick := time.NewTicker(5 * time.Millisecond)
 			defer tick.Stop()
 			for ctx.Err() == nil && guesser.Register(ctx) != nil {
 				select {
@@ -208,7 +208,7 @@ func (s *stand) shouting(ctx context.Context) (stop func()) {
 		})
 		caller := s.trunk(ctx, "", siptest.Options{From: "127.0.0.66"})
 		work.Go(func() {
-			tick := time.NewTicker(2 * time.Millisecond)
+			tick := time.NewTicker(5 * time.Millisecond)
 			defer tick.Stop()
 			for i := 0; ctx.Err() == nil && caller.Send(fmt.Sprintf(invite, i)) == nil; i++ {
 				<-tick.C
