@@ -185,8 +185,8 @@ func TestStoryWhoIsGoneIsNotWaitedFor(t *testing.T) {
 	mute := s.sound(mediatest.Options{})
 	offer, err := mute.Offer()
 	fail(t, err)
-	unheard := siptestCall(ctx, t, carrier, "+12125550110", offer)
-	unheard.WithholdAck()
+	unheard, err := carrier.CallWithoutAck("+12125550110", "+12125550155", offer)
+	fail(t, err)
 
 	phone, carol := s.ringing(ctx, "carol", s.secret("carol"))
 	dora := s.answering(ctx, "dora")
@@ -224,11 +224,4 @@ func TestStoryWhoIsGoneIsNotWaitedFor(t *testing.T) {
 		t.Errorf("%d phones rang for a caller who was never there", n)
 	}
 	s.quiet(ctx)
-}
-
-func siptestCall(ctx context.Context, t *testing.T, c *siptest.Carrier, number string, offer []byte) *siptest.Dialog {
-	t.Helper()
-	d, err := c.Call(ctx, number, "+12125550155", offer)
-	fail(t, err)
-	return d
 }

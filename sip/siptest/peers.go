@@ -31,6 +31,17 @@ func Over(conn net.Conn, opt Options) *Carrier { return &Carrier{over(conn, opt)
 // Call sends an INVITE for number from a caller: a number, or the whole of a From that holds "<". head is more header
 // lines, each ending in CRLF. sdp nil: no offer.
 func (c *Carrier) Call(_ context.Context, number, from string, sdp []byte, head ...string) (*Dialog, error) {
+	return c.place(c.dialog(number, from), sdp, head...)
+}
+
+// CallWithoutAck is a Call whose caller never acknowledges a 2xx, however soon it comes.
+func (c *Carrier) CallWithoutAck(number, from string, sdp []byte) (*Dialog, error) {
+	d := c.dialog(number, from)
+	d.WithholdAck()
+	return c.place(d, sdp)
+}
+
+func (c *Carrier) dialog(number, from string) *Dialog {
 	d := newDialog(c.peer, token())
 	d.target = "sip:" + number + "@" + c.domain
 	d.first = d.target
@@ -38,6 +49,10 @@ func (c *Carrier) Call(_ context.Context, number, from string, sdp []byte, head 
 	if strings.Contains(from, "<") {
 		d.local = from
 	}
+	return d
+}
+
+func (c *Carrier) place(d *Dialog, sdp []byte, head ...string) (*Dialog, error) {
 	d.head, d.sdp = strings.Join(head, ""), sdp
 	c.mu.Lock()
 	c.dialogs[d.callID] = d
