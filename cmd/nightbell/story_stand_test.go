@@ -407,19 +407,27 @@ func (s *stand) closed(ctx context.Context, id string) {
 	})
 }
 
-// similar fails unless sound holds voice and not other. Real phones begin to say their loop whenever they like, so that
-// any place in it will do; the demo holds to the second.
+// similar fails unless sound holds voice and not other, over its best three seconds: on a busy machine a scripted phone
+// itself falls silent for a moment, and what it says afterwards comes later. Real phones begin to say their loop whenever
+// they like, so that any place in it will do; the demo holds to the second.
 func similar(t *testing.T, what string, sound, voice, other []int16) {
 	t.Helper()
-	if len(sound) < 3*callRate {
+	const window, step = 3 * callRate, callRate / 2
+	if len(sound) < window {
 		t.Errorf("%s: only %.1f s", what, float64(len(sound))/callRate)
 		return
 	}
 	twice := func(x []int16) []int16 { return append(slices.Clone(x), x...) }
-	right := mediatest.Correlate(twice(voice), sound, len(voice)+mostLag).Score
-	wrong := mediatest.Correlate(twice(other), sound, len(other)+mostLag).Score
-	if right < sameVoice || wrong > otherVoice {
-		t.Errorf("%s: correlation %.3f with the voice that spoke, %.3f with the other", what, right, wrong)
+	voices := [2][]int16{twice(voice), twice(other)}
+	best, wrong := -1.0, 1.0
+	for at := 0; at+window <= len(sound); at += step {
+		part := sound[at : at+window]
+		if score := mediatest.Correlate(voices[0], part, len(voices[0])).Score; score > best {
+			best, wrong = score, mediatest.Correlate(voices[1], part, len(voices[1])).Score
+		}
+	}
+	if best < sameVoice || wrong > otherVoice {
+		t.Errorf("%s: correlation %.3f with the voice that spoke, %.3f with the other, at best", what, best, wrong)
 	}
 }
 
