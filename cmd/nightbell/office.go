@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -27,11 +28,11 @@ type office struct {
 	Ring   *seal.Ring // nil while sealed
 	Signer *audit.Signer
 	Folder *seal.Folder
-	Zones  *policy.Zones
 
 	Sealed error // why it is sealed; nil when it is open
 	lock   *os.File
 	now    func() time.Time
+	zones  atomic.Pointer[policy.Zones] // replaced whole by a reload
 }
 
 // openOffice takes the lock, opens the database and, where an unsealer answers, the keys. A folder that stays sealed is
@@ -58,9 +59,11 @@ func openOfficeWith(ctx context.Context, cfg Config, ask asking, opt store.Optio
 	if o.Store.Mode() != string(cfg.Mode) {
 		return nil, fmt.Errorf("mode: configuration says %s, database %s", cfg.Mode, o.Store.Mode())
 	}
-	if o.Zones, err = loadZones(cfg); err != nil {
+	z, err := loadZones(cfg)
+	if err != nil {
 		return nil, err
 	}
+	o.zones.Store(z)
 	if o.Folder, err = seal.OpenFolder(cfg.path(cfg.Recordings.Dir)); err != nil {
 		return nil, fmt.Errorf("recordings: %w", err)
 	}

@@ -95,8 +95,8 @@ func (r rota) snapshot(ctx context.Context) (*policy.Snapshot, error) {
 	if err != nil {
 		return nil, known(err)
 	}
-	b.ZoneData = r.Zones.Version
-	return policy.Index(b, r.Zones), nil
+	b.ZoneData = r.Zones().Version
+	return policy.Index(b, r.Zones()), nil
 }
 
 func (r rota) Plan(ctx context.Context, q policy.Inquiry) (policy.Plan, error) {
@@ -180,7 +180,7 @@ func sourceOf(s policy.Source) string {
 }
 
 func (r rota) Verify(_ context.Context, cases []byte) (console.Verdict, error) {
-	v, err := policy.VerifyIn(cases, r.Zones)
+	v, err := policy.VerifyIn(cases, r.Zones())
 	if err != nil {
 		return console.Verdict{}, console.Mistakes{{Field: "body", Text: err.Error()}}
 	}

@@ -33,7 +33,7 @@ type standing struct {
 
 func newRules(o *office, told func()) *rules {
 	r := &rules{office: o, change: make(chan struct{}, 1), told: told}
-	r.now.Store(&standing{policy: policy.Index(&policy.Book{}, o.Zones)})
+	r.now.Store(&standing{policy: policy.Index(&policy.Book{}, o.Zones())})
 	return r
 }
 
@@ -70,7 +70,7 @@ func (r *rules) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	next := &standing{policy: policy.Index(book, r.office.Zones), paused: map[string]bool{}}
+	next := &standing{policy: policy.Index(book, r.office.Zones()), paused: map[string]bool{}}
 	if next.devices, err = r.devices(ctx, book); err != nil {
 		return err
 	}
