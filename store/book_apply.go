@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -19,24 +20,7 @@ import (
 // these, and the secret of one that is missing is destroyed. That the book makes sense is for book and policy to say;
 // here only references are checked.
 func (s *Store) ApplyBook(ctx context.Context, actor audit.Actor, b policy.Book) (version string, err error) {
-	k, err := s.sealer()
-	if err != nil {
-		return "", fmt.Errorf("apply book: %w", err)
-	}
-	for _, c := range b.Clinics { // before the transaction: new keys are written by the same writer
-		if err := k.EnsureClinic(c.ID); err != nil {
-			return "", fmt.Errorf("apply book: keys of clinic %s: %w", c.ID, err)
-		}
-	}
-	err = s.write(ctx, func(t *tx) error {
-		a := applying{t: t, k: k, actor: actor, ctx: ctx, counts: map[string]int{}}
-		version, err = a.apply(b)
-		return err
-	})
-	if err != nil {
-		return "", fmt.Errorf("apply book: %w", err)
-	}
-	return version, nil
+	return s.ApplyBookFor(ctx, actor, b, Because{})
 }
 
 // applying is one ApplyBook under way.
@@ -46,6 +30,8 @@ type applying struct {
 	actor  audit.Actor
 	ctx    context.Context
 	counts map[string]int // by kind of thing that changed
+	why    Because
+	book   int64 // number of the version that this makes, if anything changed
 }
 
 func (a *applying) apply(b policy.Book) (string, error) {
@@ -56,11 +42,16 @@ func (a *applying) apply(b policy.Book) (string, error) {
 	if b.Version != "" && b.Version != old.Version {
 		return "", fmt.Errorf("version %s holds, %s was edited: %w", old.Version, b.Version, ErrConflict)
 	}
+	was, err := versionNumber(old.Version)
+	if err != nil {
+		return "", err
+	}
+	a.book = was + 1
 	if b.Devices == nil {
 		b.Devices = keptDevices(old.Devices, b.People)
 	}
 	for _, step := range []func(old, new *policy.Book) error{
-		a.clinics, a.trunks, a.people, a.devices, a.numbers, a.schedules, a.catchAll,
+		a.clinics, a.trunks, a.people, a.devices, a.numbers, a.schedules, a.peopleEdits, a.catchAll,
 	} {
 		if err := step(old, &b); err != nil {
 			return "", err
@@ -69,7 +60,7 @@ func (a *applying) apply(b policy.Book) (string, error) {
 	if len(a.counts) == 0 {
 		return old.Version, nil
 	}
-	return a.t.newVersion(a.actor, old.Version, a.counts)
+	return a.t.newVersion(a.actor, old.Version, a.counts, a.why)
 }
 
 func keptDevices(old []policy.Device, people []policy.Person) []policy.Device {
@@ -87,7 +78,7 @@ func keptDevices(old []policy.Device, people []policy.Person) []policy.Device {
 }
 
 // newVersion files the book as it now stands in the history and remembers that it took effect.
-func (t *tx) newVersion(actor audit.Actor, was string, counts map[string]int) (string, error) {
+func (t *tx) newVersion(actor audit.Actor, was string, counts map[string]int, why Because) (string, error) {
 	n, err := versionNumber(was)
 	if err != nil {
 		return "", err
@@ -101,8 +92,8 @@ func (t *tx) newVersion(actor audit.Actor, was string, counts map[string]int) (s
 	if err != nil {
 		return "", err
 	}
-	_, err = t.exec("INSERT INTO book_versions (version, made, author, summary, body_cell) VALUES (?, ?, ?, ?, ?)",
-		n, t.w.store.now().UnixMicro(), actor.ID, string(summary), cell)
+	_, err = t.exec(`INSERT INTO book_versions (version, made, author, summary, body_cell, reason, correlation)
+		VALUES (?, ?, ?, ?, ?, ?, ?)`, n, t.w.store.now().UnixMicro(), actor.ID, string(summary), cell, why.Reason, why.Correlation)
 	if err != nil {
 		return "", err
 	}
@@ -113,6 +104,7 @@ func (t *tx) newVersion(actor audit.Actor, was string, counts map[string]int) (s
 	t.changed = true
 	return versionText(n), t.remember(audit.Event{
 		Actor: actor, Action: audit.BookApplied, Object: "book:" + versionText(n), Facts: facts,
+		Reason: why.Reason, Correlation: why.Correlation,
 	}, phi.Text{})
 }
 
@@ -150,7 +142,7 @@ type change struct {
 
 // note remembers a change with its sealed before and after.
 func (a *applying) note(action audit.Action, kind, id, clinic string, c change) error {
-	detail, err := json.Marshal(c)
+	detail, err := detailOf(c)
 	if err != nil {
 		return err
 	}
@@ -163,7 +155,29 @@ func (a *applying) note(action audit.Action, kind, id, clinic string, c change) 
 	a.counts[kind]++
 	return a.t.remember(audit.Event{
 		Actor: a.actor, Action: action, Object: kind + ":" + id, Clinic: clinic, Facts: map[string]string{"change": verb},
+		Reason: a.why.Reason, Correlation: a.why.Correlation,
 	}, phi.NewText(string(detail)))
+}
+
+// maxDetail leaves room in a leaf (audit.MaxLeaf) for sealing, base64 and the rest.
+const maxDetail = 40 << 10
+
+// detailOf is a change as JSON. One that is too long for a leaf is named by its hashes: both sides stand, sealed, in the
+// history of the book.
+func detailOf(c change) ([]byte, error) {
+	detail, err := json.Marshal(c)
+	if err != nil || len(detail) <= maxDetail {
+		return detail, err
+	}
+	sides := map[string]string{}
+	for name, side := range map[string]any{"before_sha256": c.Before, "after_sha256": c.After} {
+		b, err := json.Marshal(side)
+		if err != nil {
+			return nil, err
+		}
+		sides[name] = fmt.Sprintf("%x", sha256.Sum256(b))
+	}
+	return json.Marshal(sides)
 }
 
 func (a *applying) catchAll(old, b *policy.Book) error {

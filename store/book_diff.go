@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 
 	"nightbell/audit"
 	"nightbell/policy"
@@ -65,6 +66,9 @@ func (d diff[T]) one(rank int, v, before T, had, there bool) error {
 }
 
 func (d diff[T]) compare(v, before T, had bool) (after json.RawMessage, same bool, c change, err error) {
+	if had && reflect.DeepEqual(v, before) { // the common case, for far less than JSON costs
+		return nil, true, c, nil
+	}
 	if after, err = d.json(v); err != nil || !had {
 		return after, false, c, err
 	}

@@ -18,18 +18,19 @@ type BookVersion struct {
 	Version string
 	Made    time.Time
 	Author  string
+	Reason  string
 	Changed map[string]int // how many things of each kind
 }
 
 // BookHistory lists the versions, newest first, at most n.
 func (s *Store) BookHistory(ctx context.Context, n int) ([]BookVersion, error) {
-	const query = "SELECT version, made, author, summary FROM book_versions ORDER BY version DESC LIMIT ?"
+	const query = "SELECT version, made, author, reason, summary FROM book_versions ORDER BY version DESC LIMIT ?"
 	var list []BookVersion
 	err := each(ctx, s.read, query, func(rows *sql.Rows) error {
 		var v BookVersion
 		var version, made int64
 		var summary []byte
-		if err := rows.Scan(&version, &made, &v.Author, &summary); err != nil {
+		if err := rows.Scan(&version, &made, &v.Author, &v.Reason, &summary); err != nil {
 			return err
 		}
 		v.Version, v.Made = versionText(version), time.UnixMicro(made).UTC()

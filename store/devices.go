@@ -77,7 +77,7 @@ func (t *tx) deviceChanged(e audit.Event) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.newVersion(e.Actor, was, map[string]int{"device": 1})
+	_, err = t.newVersion(e.Actor, was, map[string]int{"device": 1}, Because{})
 	return err
 }
 

@@ -25,7 +25,7 @@ CREATE TABLE edits (
 CREATE TABLE gap_acks (
   id       TEXT    NOT NULL PRIMARY KEY,
   schedule TEXT    NOT NULL,
-  tier     INTEGER NOT NULL,
+  severity TEXT    NOT NULL,
   starts   INTEGER NOT NULL,
   ends     INTEGER NOT NULL,
   reason   TEXT    NOT NULL,
