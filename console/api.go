@@ -41,7 +41,7 @@ func (c *Console) operation(route Route) huma.Operation {
 		MaxBodyBytes:     maxBody,
 		BodyReadTimeout:  bodyTimeout,
 		Middlewares:      huma.Middlewares{c.gate(route)},
-		Errors:           []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable},
+		Errors:           []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity, http.StatusPreconditionRequired, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable},
 		Security:         []map[string][]string{{bearerName: {string(route.Scope)}}},
 		Extensions:       map[string]any{"x-nightbell-scope": route.Scope},
 		SkipValidateBody: false,

@@ -15,6 +15,14 @@ import (
 type Ports struct {
 	Books      Books
 	Rota       Rota
+	Clinics    Clinics
+	People     People
+	Schedules  Schedules
+	Versions   Versions
+	Previews   Previews
+	Outlook    Outlook
+	Offers     Offers
+	Feeds      Feeds
 	Calls      Calls
 	Recordings Recordings
 	Audit      AuditLog
@@ -128,6 +136,7 @@ type Rota interface {
 type RotaQuery struct {
 	Clinic, Schedule string // empty: all
 	From, To         time.Time
+	KnownAt          time.Time // zero: everything known now
 }
 
 // Standing is who stands in a tier at an instant. Person is empty for a gap.
