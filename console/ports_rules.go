@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"nightbell/audit"
+	"nightbell/policy"
 )
 
 // Revision is who changes which thing, and what she believed to stand. A port reads the rules, holds Match against the
@@ -62,9 +63,9 @@ type Previews interface {
 // Outlook answers questions about the rota beyond one instant.
 type Outlook interface {
 	Why(context.Context, RotaQuery) (Explanation, error)
-	Gaps(context.Context, RotaQuery) ([]GapView, error)
-	Fairness(context.Context, RotaQuery) ([]ShareView, error)
-	Replay(context.Context, ReplayQuery) (ReplayView, error)
+	Gaps(context.Context, RotaQuery) ([]policy.Gap, error)
+	Fairness(context.Context, RotaQuery) ([]Fairness, error)
+	Replay(context.Context, ReplayQuery) (Replayed, error)
 }
 
 // Offers is the market of shifts.
@@ -93,7 +94,7 @@ type Stale struct {
 func (*Stale) Error() string { return "changed meanwhile" }
 
 // Gaps is 409: the change opens gaps, and nobody said that this is right.
-type Gaps struct{ Open []GapView }
+type Gaps struct{ Open []policy.Gap }
 
 func (*Gaps) Error() string { return "opens a gap" }
 

@@ -1,6 +1,10 @@
 package console
 
-import "time"
+import (
+	"time"
+
+	"nightbell/policy"
+)
 
 // Saved is the answer to a change of the rules that was made.
 type Saved struct {
@@ -10,40 +14,25 @@ type Saved struct {
 	Edits    []string `json:"edits" doc:"ids of the edits that were appended"`
 	Changes  []Change `json:"changes"`
 	Warnings []string `json:"warnings"`
-	Report   any      `json:"report,omitempty" doc:"who is affected, gaps, double bookings, starved, unreachable, useless, replay"`
+
+	Report *policy.SaveReport `json:"report,omitempty" doc:"who is affected, gaps, double bookings, starved, unreachable, useless; absent where nobody's time can change"`
 }
 
 // Preview is what a proposal would do.
 type Preview struct {
-	Report   any      `json:"report"`
 	Warnings []string `json:"warnings"`
 	Shifts   []Shift  `json:"shifts" doc:"as they would be"`
 	Before   []Shift  `json:"before" doc:"as they are"`
 	Because  []string `json:"because" doc:"why, at the beginning of the time shown"`
+
+	Report policy.SaveReport `json:"report"`
 }
 
-// GapView is a time in which nobody is on call.
-type GapView struct {
-	Clinic   string    `json:"clinic"`
-	Schedule string    `json:"schedule"`
-	Tier     int       `json:"tier"`
-	Start    time.Time `json:"start"`
-	End      time.Time `json:"end"`
-	Severity string    `json:"severity"`
-}
-
-// ShareView is one person's part of a schedule in one quarter.
-type ShareView struct {
-	Clinic   string    `json:"clinic"`
-	Schedule string    `json:"schedule"`
-	Quarter  string    `json:"quarter" doc:"2026-Q4, in the schedule's zone"`
-	From     time.Time `json:"from"`
-	To       time.Time `json:"to"`
-	Person   string    `json:"person"`
-	Hours    float64   `json:"hours"`
-	Nights   float64   `json:"nights" doc:"hours between 22 and 06"`
-	Weekends float64   `json:"weekends" doc:"hours on Saturday and Sunday"`
-	Holidays float64   `json:"holidays" doc:"hours on the clinic's holidays"`
+// Fairness is who carried how much of a schedule, quarter by quarter.
+type Fairness struct {
+	Clinic   string                 `json:"clinic"`
+	Schedule string                 `json:"schedule"`
+	Quarters []policy.QuarterShares `json:"quarters"`
 }
 
 // Explanation is the same answer as who is on call, in sentences.
@@ -61,21 +50,10 @@ type Explanation struct {
 	Notes    []string   `json:"notes"`
 }
 
-// ReplayView is what past calls would have reached.
-type ReplayView struct {
-	Total       int              `json:"total"`
-	Others      int              `json:"others" doc:"would have reached somebody else"`
-	Nobody      int              `json:"nobody" doc:"would have reached nobody"`
-	Differences []ReplayLineView `json:"differences"`
-	Refused     []Mistake        `json:"refused" doc:"lines of the log that could not be read"`
-}
-
-// ReplayLineView is one call that would have gone elsewhere.
-type ReplayLineView struct {
-	Number string    `json:"number" doc:"the clinic's number that was dialled"`
-	At     time.Time `json:"at"`
-	Before []string  `json:"before"`
-	After  []string  `json:"after"`
+// Replayed is what past calls would have reached.
+type Replayed struct {
+	policy.Replay
+	Refused []Mistake `json:"refused" doc:"lines of the log that could not be read"`
 }
 
 // RotaDifference is what an import would change, day by day.
@@ -87,7 +65,8 @@ type RotaDifference struct {
 	Removed  []Shift   `json:"removed"`
 	Unknown  []string  `json:"unknown" doc:"names of the file that are nobody here"`
 	Warnings []string  `json:"warnings"`
-	Report   any       `json:"report,omitempty"`
+
+	Report *policy.SaveReport `json:"report,omitempty"`
 }
 
 // OfferView is an offer as it stands.

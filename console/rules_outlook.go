@@ -4,6 +4,8 @@ import (
 	"context"
 	"strconv"
 	"time"
+
+	"nightbell/policy"
 )
 
 type onCallWhyIn struct {
@@ -31,7 +33,7 @@ type onCallGapsIn struct {
 	Days int `query:"days" minimum:"1" maximum:"400" default:"90" doc:"how far ahead"`
 }
 
-func onCallGaps(c *Console, ctx context.Context, in *onCallGapsIn) (*answer[list[GapView]], error) {
+func onCallGaps(c *Console, ctx context.Context, in *onCallGapsIn) (*answer[list[policy.Gap]], error) {
 	q, err := in.query(askingOf(ctx).who)
 	if err != nil {
 		return nil, err
@@ -50,7 +52,7 @@ type onCallFairnessIn struct {
 
 const quarter = 91 * 24 * time.Hour
 
-func onCallFairness(c *Console, ctx context.Context, in *onCallFairnessIn) (*answer[list[ShareView]], error) {
+func onCallFairness(c *Console, ctx context.Context, in *onCallFairnessIn) (*answer[list[Fairness]], error) {
 	q, err := in.query(askingOf(ctx).who)
 	if err != nil {
 		return nil, err
@@ -99,7 +101,7 @@ type replayCallsIn struct {
 	}
 }
 
-func replayCalls(c *Console, ctx context.Context, in *replayCallsIn) (*answer[ReplayView], error) {
+func replayCalls(c *Console, ctx context.Context, in *replayCallsIn) (*answer[Replayed], error) {
 	q, err := c.replay(ctx, in.Body.ReplayBody)
 	if err != nil {
 		return nil, err
@@ -125,7 +127,7 @@ type replayLogIn struct {
 	}
 }
 
-func replayLog(c *Console, ctx context.Context, in *replayLogIn) (*answer[ReplayView], error) {
+func replayLog(c *Console, ctx context.Context, in *replayLogIn) (*answer[Replayed], error) {
 	q, err := c.replay(ctx, in.Body.ReplayBody)
 	if err != nil {
 		return nil, err
@@ -135,7 +137,7 @@ func replayLog(c *Console, ctx context.Context, in *replayLogIn) (*answer[Replay
 }
 
 // replayed remembers that calls were looked at before it shows what would have become of them.
-func (c *Console) replayed(ctx context.Context, q ReplayQuery) (*answer[ReplayView], error) {
+func (c *Console) replayed(ctx context.Context, q ReplayQuery) (*answer[Replayed], error) {
 	v, err := c.ports.Outlook.Replay(ctx, q)
 	if err != nil {
 		return nil, err

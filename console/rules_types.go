@@ -165,17 +165,16 @@ type ScheduleBody struct {
 
 // ScheduleView is a schedule as it stands.
 type ScheduleView struct {
-	ID      string      `json:"id"`
-	Clinic  string      `json:"clinic"`
-	Name    string      `json:"name"`
-	Line    string      `json:"line,omitempty"`
-	Place   string      `json:"place,omitempty"`
-	Zone    string      `json:"zone" doc:"in which its clock hangs"`
-	Tiers   int         `json:"tiers"`
-	Layers  []LayerBody `json:"layers" doc:"the last ones known, with every edit of members, anchor and length in them"`
-	Edits   []EditView  `json:"edits"`
-	Version string      `json:"version" doc:"of the book"`
-	Tag     string      `json:"etag"`
+	ID     string      `json:"id"`
+	Clinic string      `json:"clinic"`
+	Name   string      `json:"name"`
+	Line   string      `json:"line,omitempty"`
+	Place  string      `json:"place,omitempty"`
+	Zone   string      `json:"zone" doc:"in which its clock hangs"`
+	Tiers  int         `json:"tiers"`
+	Layers []LayerBody `json:"layers" doc:"the last ones known, with every edit of members, anchor and length in them"`
+	Edits  []EditView  `json:"edits"`
+	Tag    string      `json:"etag"`
 }
 
 // VersionView is a schedule as it was.
