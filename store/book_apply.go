@@ -32,10 +32,12 @@ type applying struct {
 	counts map[string]int // by kind of thing that changed
 	why    Because
 	book   int64 // number of the version that this makes, if anything changed
+
+	appended []scheduleRef
 }
 
 func (a *applying) apply(b policy.Book) (string, error) {
-	old, err := loadBook(context.WithoutCancel(a.ctx), a.t.w.conn, a.k)
+	old, err := a.t.held(context.WithoutCancel(a.ctx), a.k)
 	if err != nil {
 		return "", err
 	}
@@ -60,7 +62,19 @@ func (a *applying) apply(b policy.Book) (string, error) {
 	if len(a.counts) == 0 {
 		return old.Version, nil
 	}
-	return a.t.newVersion(a.actor, old.Version, a.counts, a.why)
+	v := filing{actor: a.actor, number: a.book, counts: a.counts, why: a.why}
+	d, err := differenceOf(old, &b)
+	if err != nil {
+		return "", err
+	}
+	if v.body, v.base, err = a.body(d, &b); err != nil {
+		return "", err
+	}
+	if err := a.t.newVersion(v); err != nil {
+		return "", err
+	}
+	a.t.book = d.after(old, &b, versionText(a.book))
+	return versionText(a.book), nil
 }
 
 func keptDevices(old []policy.Device, people []policy.Person) []policy.Device {
@@ -77,57 +91,49 @@ func keptDevices(old []policy.Device, people []policy.Person) []policy.Device {
 	return kept
 }
 
-// newVersion files the book as it now stands in the history and remembers that it took effect.
-func (t *tx) newVersion(actor audit.Actor, was string, counts map[string]int, why Because) (string, error) {
-	n, err := versionNumber(was)
-	if err != nil {
-		return "", err
-	}
-	n++
-	cell, err := t.history(n, counts)
-	if err != nil {
-		return "", err
-	}
-	summary, err := json.Marshal(counts)
-	if err != nil {
-		return "", err
-	}
-	_, err = t.exec(`INSERT INTO book_versions (version, made, author, summary, body_cell, reason, correlation)
-		VALUES (?, ?, ?, ?, ?, ?, ?)`, n, t.w.store.now().UnixMicro(), actor.ID, string(summary), cell, why.Reason, why.Correlation)
-	if err != nil {
-		return "", err
-	}
-	facts := map[string]string{"before": was, "after": versionText(n)}
-	for kind, n := range counts {
-		facts[kind] = strconv.Itoa(n)
-	}
-	t.changed = true
-	return versionText(n), t.remember(audit.Event{
-		Actor: actor, Action: audit.BookApplied, Object: "book:" + versionText(n), Facts: facts,
-		Reason: why.Reason, Correlation: why.Correlation,
-	}, phi.Text{})
+// filing is a version of the book as it goes into the history. A version in which devices alone differ has no body: an
+// enrolment of hundreds would file hundreds of books.
+type filing struct {
+	actor  audit.Actor
+	number int64
+	counts map[string]int
+	why    Because
+	body   string
+	base   int64 // the version that the body differs from; 0: it is whole
 }
 
-// history seals the book as it stands in the transaction. A version in which devices alone differ has no body: an
-// enrolment of hundreds would file hundreds of books.
-func (t *tx) history(n int64, counts map[string]int) ([]byte, error) {
-	if len(counts) == 1 && counts["device"] > 0 {
-		return []byte{}, nil
-	}
+// newVersion files a version in the history and remembers that it took effect.
+func (t *tx) newVersion(v filing) error {
 	k, err := t.w.store.sealer()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	b, err := loadBook(context.Background(), t.w.conn, k)
+	cell, err := sealCell(k, historyCell(v.number), v.body)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	b.Version = versionText(n)
-	body, err := historyBody(b)
+	if cell == nil {
+		cell = []byte{}
+	}
+	summary, err := json.Marshal(v.counts)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return sealCell(k, historyCell(n), body)
+	_, err = t.exec(`INSERT INTO book_versions (version, made, author, summary, body_cell, reason, correlation, base)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, v.number, t.w.store.now().UnixMicro(), v.actor.ID, string(summary), cell,
+		v.why.Reason, v.why.Correlation, v.base)
+	if err != nil {
+		return err
+	}
+	facts := map[string]string{"before": versionText(v.number - 1), "after": versionText(v.number)}
+	for kind, n := range v.counts {
+		facts[kind] = strconv.Itoa(n)
+	}
+	t.changed, t.book = true, nil
+	return t.remember(audit.Event{
+		Actor: v.actor, Action: audit.BookApplied, Object: "book:" + versionText(v.number), Facts: facts,
+		Reason: v.why.Reason, Correlation: v.why.Correlation,
+	}, phi.Text{})
 }
 
 func historyCell(n int64) Cell {

@@ -22,10 +22,18 @@ func (s *Store) Book(ctx context.Context) (*policy.Book, error) {
 		return nil, fmt.Errorf("book: %w", named(err))
 	}
 	defer func() { _ = view.Rollback() }()
+	version, err := bookVersion(ctx, view)
+	if err != nil {
+		return nil, fmt.Errorf("book: %w", err)
+	}
+	if b := s.shelf.take(version); b != nil {
+		return b, nil
+	}
 	b, err := loadBook(ctx, view, k)
 	if err != nil {
 		return nil, fmt.Errorf("book: %w", err)
 	}
+	s.shelf.put(b)
 	return b, nil
 }
 

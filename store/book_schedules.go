@@ -46,6 +46,7 @@ func (a *applying) putSchedule(rank int, s, was policy.Schedule) (c editChange, 
 	if err != nil {
 		return c, err
 	}
+	a.appended = append(a.appended, scheduleRef{s.ID, version})
 	if c, err = a.t.putEdits(s.ID, version, s.Edits); err != nil {
 		return c, err
 	}

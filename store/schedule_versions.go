@@ -57,9 +57,13 @@ func (s *Store) versionOf(ctx context.Context, schedule string, version int64) (
 		return v, named(err)
 	}
 	defer func() { _ = view.Rollback() }()
+	return versionIn(ctx, view, schedule, version)
+}
+
+func versionIn(ctx context.Context, q querier, schedule string, version int64) (v ScheduleVersion, err error) {
 	apart, found := false, false
 	query := "SELECT " + versionColumns + " FROM schedule_versions WHERE schedule = ? AND version = ?"
-	err = each(ctx, view, query, func(rows *sql.Rows) error {
+	err = each(ctx, q, query, func(rows *sql.Rows) error {
 		found = true
 		v, apart, err = scanVersion(rows)
 		return err
@@ -70,7 +74,7 @@ func (s *Store) versionOf(ctx context.Context, schedule string, version int64) (
 	if err != nil || !apart {
 		return v, err
 	}
-	v.Body.Edits, err = editsAt(ctx, view, schedule, version)
+	v.Body.Edits, err = editsAt(ctx, q, schedule, version)
 	return v, err
 }
 

@@ -10,6 +10,8 @@ ALTER TABLE schedule_versions ADD COLUMN edits_in TEXT NOT NULL DEFAULT 'body';
 
 ALTER TABLE book_versions ADD COLUMN reason TEXT NOT NULL DEFAULT '';
 ALTER TABLE book_versions ADD COLUMN correlation TEXT NOT NULL DEFAULT '';
+-- 0: the body is a whole book; else it differs from that version; -1: a whole book of before, schedules and all.
+ALTER TABLE book_versions ADD COLUMN base INTEGER NOT NULL DEFAULT -1;
 
 -- The schedule '' is everybody's: absences and deactivations, counted in versions of the book.
 CREATE TABLE edits (
