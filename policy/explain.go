@@ -55,6 +55,10 @@ func (r *Roster) reason(p Standing) string {
 		return shift + until
 	case src.For != "" && src.Kind == DoAbsence:
 		return "stands in for " + src.For + " who is absent (" + shift + ")" + until
+	case src.For != "" && src.Kind == DoDND:
+		return "stands in for " + src.For + " who is not to be disturbed (" + shift + ")" + until
+	case src.For != "" && src.Kind == DoTakeOver:
+		return "took over from " + src.For + " by override " + src.Edit + until
 	case src.For != "":
 		return "covers " + src.For + " by override " + src.Edit + until
 	}

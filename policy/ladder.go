@@ -17,12 +17,12 @@ type Ladder struct {
 	Urgency  Urgency     `json:"urgency"`
 	State    LadderState `json:"state"`
 	Round    int         `json:"round"` // 0: the first walk
-	Rung     int         `json:"rung"`  // the rung that is tried, or is to be tried at Due
-	Turn     int         `json:"turn"`  // in_order: whose turn on the rung it is
+	Rung     int         `json:"rung"`  // the rung that is to be tried at Due
+	Tried    []string    `json:"tried"` // in_order: who has had a turn on that rung
 	Attempt  int         `json:"attempt"`
 	Due      time.Time   `json:"due,omitzero"` // when to send Ticked; zero: never
 	Ringing  []string    `json:"ringing"`      // asked by the last attempt, and silent so far
-	Asked    []string    `json:"asked"`        // ever
+	Asked    []string    `json:"asked"`        // ever: they may accept
 	Taker    string      `json:"taker,omitempty"`
 	Finished time.Time   `json:"finished,omitzero"`
 }
@@ -111,7 +111,8 @@ type LadderDo string
 const (
 	Try    LadderDo = "try"    // ring or notify People
 	Skip   LadderDo = "skip"   // the rung is empty: nothing to do, but it is written down
-	Hush   LadderDo = "hush"   // stop what is pending for People
+	Leave  LadderDo = "leave"  // the next is tried: a call stops ringing People, a notice may stand
+	Hush   LadderDo = "hush"   // stop everything that is pending for People
 	Alarm  LadderDo = "alarm"  // exhausted
 	Refuse LadderDo = "refuse" // the event is not heeded; Because says why
 )
@@ -123,21 +124,3 @@ const ladderKeeps = 256
 func NewLadder(id string, rungs []Rung, repeats int, due time.Time) Ladder {
 	return Ladder{ID: id, Rungs: slices.Clone(rungs), Repeats: repeats, State: Climbing, Due: due}
 }
-
-// On is the machine: what an event makes of the ladder, and what is to be done about it.
-func (l Ladder) On(e LadderEvent) (Ladder, []Action) {
-	return l, nil
-}
-
-// Play lets events happen in order of time. What comes in one instant is sorted so that an acknowledgement wins over the
-// timer.
-func (l Ladder) Play(events ...LadderEvent) (Ladder, []Action) {
-	return l, nil
-}
-
-// Ladder is a plan's hunt as a ladder: the same steps, the same times, next tier on a decline.
-func (p Plan) Ladder(id string) Ladder { return Ladder{} }
-
-// Rung finds a rung's people by asking the book: the tier as it stands, the next where it is empty, then those named. Who
-// cannot be rung is left out.
-func (s *Snapshot) Rung(r Rung, at time.Time) []string { return nil }

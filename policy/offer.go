@@ -194,23 +194,3 @@ func (o Offer) Expire(m Move) (Offer, *Edit, error) {
 	o.State = OfferExpired
 	return o.note("expired", m), nil, nil
 }
-
-// CheckOffer finds what is wrong with an offer that is about to be made.
-func (s *Snapshot) CheckOffer(o Offer, now time.Time) Mistakes { return nil }
-
-// CheckTake finds what is wrong with a taker: on leave, unknown, not the holder of the shift given in return.
-func (s *Snapshot) CheckTake(o Offer, m Move) Mistakes { return nil }
-
-// ShiftOf finds when a shift of a layer is, and who has it after every swap. False: there is no such layer or shift.
-func (r *Roster) ShiftOf(layer string, sh Shift) (Duty, bool) { return Duty{}, false }
-
-// ShiftAt names the shift that a person stands in at an instant; false where no layer puts her there.
-func (s *Snapshot) ShiftAt(schedule, person string, at time.Time) (layer string, sh Shift, ok bool) {
-	return "", Shift{}, false
-}
-
-// TakeOver is the edit by which somebody takes a running shift over now: from the one who stands in a tier until her shift
-// would have ended. The caller gives it an id.
-func (s *Snapshot) TakeOver(schedule string, tier int, person string, now time.Time) (Edit, error) {
-	return Edit{}, nil
-}
