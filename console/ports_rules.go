@@ -98,6 +98,11 @@ type Gaps struct{ Open []policy.Gap }
 
 func (*Gaps) Error() string { return "opens a gap" }
 
+// Refusal is 409: the thing is not in a state in which this can be done.
+type Refusal struct{ Text string }
+
+func (r *Refusal) Error() string { return r.Text }
+
 // RotaFile is a rota in somebody else's form.
 type RotaFile struct {
 	Format  string            `json:"format" enum:"ical,csv"`

@@ -118,6 +118,10 @@ func ofRules(err error) *Problem {
 		p.Gaps = gaps.Open
 		return p
 	}
+	var refusal *Refusal
+	if errors.As(err, &refusal) {
+		return problem(http.StatusConflict, "refused", refusal.Text)
+	}
 	return nil
 }
 

@@ -32,7 +32,8 @@ type office struct {
 	Sealed error // why it is sealed; nil when it is open
 	lock   *os.File
 	now    func() time.Time
-	zones  atomic.Pointer[policy.Zones] // replaced whole by a reload
+	zones  atomic.Pointer[policy.Zones]    // replaced whole by a reload
+	read   atomic.Pointer[policy.Snapshot] // the book as it was last read, ready to be asked: rulebook.snapshot
 }
 
 // openOffice takes the lock, opens the database and, where an unsealer answers, the keys. A folder that stays sealed is
