@@ -9,6 +9,7 @@ import (
 
 	"nightbell/audit"
 	"nightbell/phi"
+	"nightbell/policy"
 )
 
 // LadderRow is an escalation as it is kept: the machine itself is policy's, here it is a body. It holds no PHI.
@@ -21,9 +22,10 @@ type LadderRow struct {
 	Revision int64     // 0: new; else the one that was read
 	Changed  time.Time
 	Body     json.RawMessage
+	Did      string // what this state is about to do, for the audit log; empty: no event. Not kept
 }
 
-// PutLadder files a ladder with an audit event, in one transaction, and gives the new revision. When another one filed
+// PutLadder files a ladder, with an audit event where it does something, in one transaction, and gives the new revision. When another one filed
 // since Revision was read, the answer is ErrConflict: the machine is read again and asked again, so that a timer and an
 // acknowledgement of the same instant cannot both win.
 func (s *Store) PutLadder(ctx context.Context, actor audit.Actor, r LadderRow) (revision int64, err error) {
@@ -55,8 +57,11 @@ func (t *tx) putLadder(actor audit.Actor, r LadderRow) error {
 	if n == 0 {
 		return fmt.Errorf("revision %d does not hold: %w", r.Revision, ErrConflict)
 	}
+	if r.Did == "" {
+		return nil
+	}
 	action := audit.LadderMoved
-	if r.Due.IsZero() {
+	if r.State != string(policy.Climbing) {
 		action = audit.LadderEnded
 	}
 	return t.remember(r.event(actor, action), phi.Text{})
@@ -66,6 +71,9 @@ func (r LadderRow) event(actor audit.Actor, action audit.Action) audit.Event {
 	e := audit.Event{
 		Actor: actor, Action: action, Object: "ladder:" + r.ID, Correlation: r.Subject,
 		Facts: map[string]string{"kind": r.Kind, "state": r.State},
+	}
+	if r.Did != "" {
+		e.Facts["did"] = r.Did
 	}
 	if !r.Due.IsZero() {
 		e.Facts["due"] = r.Due.UTC().Format(time.RFC3339Nano)

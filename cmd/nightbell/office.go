@@ -29,11 +29,12 @@ type office struct {
 	Signer *audit.Signer
 	Folder *seal.Folder
 
-	Sealed error // why it is sealed; nil when it is open
-	lock   *os.File
-	now    func() time.Time
-	zones  atomic.Pointer[policy.Zones]    // replaced whole by a reload
-	read   atomic.Pointer[policy.Snapshot] // the book as it was last read, ready to be asked: rulebook.snapshot
+	Sealed      error // why it is sealed; nil when it is open
+	ZoneTrouble error // why the configured zone data does not hold; nil when it does, or none is named
+	lock        *os.File
+	now         func() time.Time
+	zones       atomic.Pointer[policy.Zones]    // replaced whole by a reload
+	read        atomic.Pointer[policy.Snapshot] // the book as it was last read, ready to be asked: rulebook.snapshot
 }
 
 // openOffice takes the lock, opens the database and, where an unsealer answers, the keys. A folder that stays sealed is
@@ -60,11 +61,7 @@ func openOfficeWith(ctx context.Context, cfg Config, ask asking, opt store.Optio
 	if o.Store.Mode() != string(cfg.Mode) {
 		return nil, fmt.Errorf("mode: configuration says %s, database %s", cfg.Mode, o.Store.Mode())
 	}
-	z, err := loadZones(cfg)
-	if err != nil {
-		return nil, err
-	}
-	o.zones.Store(z)
+	o.takeZones()
 	if o.Folder, err = seal.OpenFolder(cfg.path(cfg.Recordings.Dir)); err != nil {
 		return nil, fmt.Errorf("recordings: %w", err)
 	}

@@ -38,6 +38,9 @@ type server struct {
 	http     net.Listener
 	control  net.Listener
 	alarms   alarms
+	notices  notices
+	gaps     *gapWatch
+	ladders  *ladders
 	draining atomic.Bool
 	owned    []func() error // closed in reverse when opening breaks off or Run ends
 }
@@ -59,6 +62,7 @@ func openServer(ctx context.Context, cfg Config, ask asking, log *slog.Logger) (
 		return nil, fmt.Errorf("%w: %w", console.ErrSealed, s.office.Sealed)
 	}
 	s.rules = newRules(s.office, s.rulesReplaced)
+	s.openWatches()
 	for _, step := range []func(context.Context) error{s.openMemory, s.openMedia, s.openSIP, s.openConsole} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -190,6 +194,8 @@ func (s *server) Run(ctx context.Context) error {
 		"control": func(c context.Context) error { return s.console.ServeControl(c, s.control) },
 		"rules":   func(c context.Context) error { s.rules.Run(c, s.rulesTrouble); return nil },
 		"folder":  func(c context.Context) error { s.office.Folder.Run(c, s.folderTrouble); return nil },
+		"gaps":    func(c context.Context) error { s.gaps.Run(c); return nil },
+		"ladders": func(c context.Context) error { s.ladders.Run(c); return nil },
 		"watch":   s.watch,
 	} {
 		running.Go(func() {

@@ -49,6 +49,7 @@ func (s *server) register(r *prometheus.Registry) {
 	counter("recordings_broken", "Recordings that broke off.", func() float64 { return float64(s.recorder.counts.broken.Load()) })
 	gauge("certificate_expiry_seconds", "Seconds until the listeners' certificate ends.", s.certificateLeft)
 	gauge("zone_data_age_seconds", "Age of the zone data.", func() float64 { return s.office.Zones().Age(time.Now()).Seconds() })
+	s.gapFigures(gauge)
 	s.sipFigures(gauge, counter)
 	s.mediaFigures(gauge, counter)
 	s.journalFigures(gauge, counter)

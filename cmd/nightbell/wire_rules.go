@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +21,7 @@ type rules struct {
 	office *office
 	now    atomic.Pointer[standing]
 	change chan struct{} // capacity 1
+	loads  sync.Mutex    // one load at a time: an older book never takes the place of a newer one
 	told   func()        // after each replacement; never blocks
 }
 
@@ -66,6 +68,8 @@ func (r *rules) Run(ctx context.Context, trouble func(error)) {
 
 // load reads the whole of the rules and puts it in place.
 func (r *rules) load(ctx context.Context) error {
+	r.loads.Lock()
+	defer r.loads.Unlock()
 	book, err := r.office.Store.Book(ctx)
 	if err != nil {
 		return err

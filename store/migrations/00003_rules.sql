@@ -81,3 +81,16 @@ CREATE TABLE ladders (
 ) STRICT;
 CREATE INDEX ladders_due ON ladders (due) WHERE due IS NOT NULL;
 CREATE INDEX ladders_subject ON ladders (subject);
+
+-- What the scan found and has told, so that a restart does not tell it again.
+CREATE TABLE gaps (
+  schedule TEXT    NOT NULL,
+  starts   INTEGER NOT NULL,
+  ends     INTEGER NOT NULL,
+  clinic   TEXT    NOT NULL,
+  severity TEXT    NOT NULL,
+  state    TEXT    NOT NULL,
+  changed  INTEGER NOT NULL,
+  PRIMARY KEY (schedule, starts)
+) STRICT;
+CREATE INDEX gaps_open ON gaps (state) WHERE state IN ('found', 'began');
