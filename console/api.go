@@ -3,10 +3,13 @@ package console
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"nightbell/policy"
 )
 
 const (
@@ -74,6 +77,7 @@ func (c *Console) api(mux *http.ServeMux) huma.API {
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
 	cfg.RejectUnknownQueryParameters = true
 	cfg.AllowAdditionalPropertiesByDefault = false
+	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	cfg.Info.Description = "Call handling for clinics. Numbers and names are redacted unless a reveal route is asked with a reason; every such answer is in the audit before it leaves."
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		bearerName: {Type: "http", Scheme: "bearer", Description: "nightbell token create"},
@@ -83,6 +87,14 @@ func (c *Console) api(mux *http.ServeMux) huma.API {
 		route.serve(c, api, route)
 	}
 	return api
+}
+
+// schemaName keeps types of two rooms apart that have one name.
+func schemaName(t reflect.Type, hint string) string {
+	if t == reflect.TypeFor[policy.Difference]() {
+		return "ReplayDifference"
+	}
+	return huma.DefaultSchemaNamer(t, hint)
 }
 
 // OpenAPI is the document of the table, as JSON.

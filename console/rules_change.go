@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"unicode"
+
+	"nightbell/policy"
 )
 
 // Condition is what the caller believes to stand (RFC 9110 §13.1).
@@ -91,17 +93,25 @@ func tag[T any](v T, etag string, err error) (*tagged[T], error) {
 }
 
 // saved is the answer to a change.
-func saved(s Saved, err error) (*tagged[Saved], error) {
-	if s.Edits == nil {
-		s.Edits = []string{}
+func saved(ctx context.Context) func(Saved, error) (*tagged[Saved], error) {
+	return func(s Saved, err error) (*tagged[Saved], error) {
+		s.Edits, s.Changes, s.Warnings = noNil(s.Edits), noNil(s.Changes), noNil(s.Warnings)
+		hide(ctx, s.Report)
+		return tag(s, s.Tag, err)
 	}
-	if s.Changes == nil {
-		s.Changes = []Change{}
+}
+
+// hide takes out of a report what lies in clinics that the caller does not see: that a person stands elsewhere too is hers to
+// know, where is not.
+func hide(ctx context.Context, r *policy.SaveReport) {
+	if r == nil {
+		return
 	}
-	if s.Warnings == nil {
-		s.Warnings = []string{}
+	for i, d := range r.DoubleBookings {
+		if !askingOf(ctx).who.sees(d.Clinic) {
+			r.DoubleBookings[i].There, r.DoubleBookings[i].Clinic = "", ""
+		}
 	}
-	return tag(s, s.Tag, err)
 }
 
 // ofRules are the refusals that say more than a word.

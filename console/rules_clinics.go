@@ -46,7 +46,7 @@ func putClinic(c *Console, ctx context.Context, in *putClinicIn) (*tagged[Saved]
 	if err != nil {
 		return nil, err
 	}
-	return saved(c.ports.Clinics.Put(ctx, r, in.Body.ClinicBody))
+	return saved(ctx)(c.ports.Clinics.Put(ctx, r, in.Body.ClinicBody))
 }
 
 type putHoursIn struct {
@@ -63,7 +63,7 @@ func putHours(c *Console, ctx context.Context, in *putHoursIn) (*tagged[Saved], 
 	if err = may(ctx, in.ID, err); err != nil {
 		return nil, err
 	}
-	return saved(c.ports.Clinics.Hours(ctx, r, in.Body.Hours))
+	return saved(ctx)(c.ports.Clinics.Hours(ctx, r, in.Body.Hours))
 }
 
 type putHolidaysIn struct {
@@ -80,7 +80,7 @@ func putHolidays(c *Console, ctx context.Context, in *putHolidaysIn) (*tagged[Sa
 	if err = may(ctx, in.ID, err); err != nil {
 		return nil, err
 	}
-	return saved(c.ports.Clinics.Holidays(ctx, r, in.Body.Holidays))
+	return saved(ctx)(c.ports.Clinics.Holidays(ctx, r, in.Body.Holidays))
 }
 
 func federalHolidays(_ *Console, _ context.Context, _ *struct{}) (*answer[list[HolidayBody]], error) {

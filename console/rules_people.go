@@ -68,7 +68,7 @@ func putPerson(c *Console, ctx context.Context, in *putPersonIn) (*tagged[Saved]
 	if err != nil {
 		return nil, err
 	}
-	return saved(c.ports.People.Put(ctx, r, in.Body.PersonBody))
+	return saved(ctx)(c.ports.People.Put(ctx, r, in.Body.PersonBody))
 }
 
 type editPersonIn struct {
@@ -89,5 +89,5 @@ func editPerson(c *Console, ctx context.Context, in *editPersonIn) (*tagged[Save
 	if err := plainText("body.edit.note", e.Note); err != nil {
 		return nil, err
 	}
-	return saved(c.ports.People.Edit(ctx, r, e))
+	return saved(ctx)(c.ports.People.Edit(ctx, r, e))
 }

@@ -48,7 +48,7 @@ func putSchedule(c *Console, ctx context.Context, in *putScheduleIn) (*tagged[Sa
 	if err != nil {
 		return nil, err
 	}
-	return saved(c.ports.Schedules.Put(ctx, r, in.Body.ScheduleBody))
+	return saved(ctx)(c.ports.Schedules.Put(ctx, r, in.Body.ScheduleBody))
 }
 
 // mayPut: the clinic named must be the caller's, and so must be the schedule's, if there is one.
@@ -77,7 +77,7 @@ func removeSchedule(c *Console, ctx context.Context, in *removeScheduleIn) (*tag
 	if err != nil {
 		return nil, err
 	}
-	return saved(c.ports.Schedules.Remove(ctx, r))
+	return saved(ctx)(c.ports.Schedules.Remove(ctx, r))
 }
 
 type editScheduleIn struct {
@@ -112,7 +112,7 @@ func editSchedule(c *Console, ctx context.Context, in *editScheduleIn) (*tagged[
 	if err != nil {
 		return nil, err
 	}
-	return saved(c.ports.Schedules.Edit(ctx, r, in.Body.Edits))
+	return saved(ctx)(c.ports.Schedules.Edit(ctx, r, in.Body.Edits))
 }
 
 func (e *EditBody) plain(at string) error {
@@ -133,6 +133,7 @@ func previewSchedule(c *Console, ctx context.Context, in *previewIn) (*answer[Pr
 		return nil, err
 	}
 	p, err := c.ports.Previews.Preview(ctx, in.ID, in.Body)
+	hide(ctx, &p.Report)
 	return say(p.tidy(), err)
 }
 
@@ -197,7 +198,7 @@ func restoreVersion(c *Console, ctx context.Context, in *restoreIn) (*tagged[Sav
 	if err != nil {
 		return nil, err
 	}
-	return saved(c.ports.Versions.Restore(ctx, r, in.Body.Restoration))
+	return saved(ctx)(c.ports.Versions.Restore(ctx, r, in.Body.Restoration))
 }
 
 type checkRotaIn struct {
@@ -211,6 +212,7 @@ func checkRota(c *Console, ctx context.Context, in *checkRotaIn) (*answer[RotaDi
 	}
 	d, err := c.ports.Previews.Compare(ctx, in.ID, in.Body)
 	d.Shifts, d.Added, d.Removed = noNil(d.Shifts), noNil(d.Added), noNil(d.Removed)
+	hide(ctx, d.Report)
 	d.Unknown, d.Warnings = noNil(d.Unknown), noNil(d.Warnings)
 	return say(d, err)
 }
@@ -232,5 +234,5 @@ func importRota(c *Console, ctx context.Context, in *importRotaIn) (*tagged[Save
 	if err != nil {
 		return nil, err
 	}
-	return saved(c.ports.Previews.Import(ctx, r, in.Body.RotaFile))
+	return saved(ctx)(c.ports.Previews.Import(ctx, r, in.Body.RotaFile))
 }
