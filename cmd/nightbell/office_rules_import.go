@@ -19,7 +19,3 @@ func (p previews) Compare(context.Context, string, console.RotaFile) (console.Ro
 func (p previews) Import(context.Context, console.Revision, console.RotaFile) (console.Saved, error) {
 	return console.Saved{}, console.ErrNotRunning
 }
-
-func (f feeds) Open(context.Context, string) (console.FeedView, []byte, error) {
-	return console.FeedView{}, nil, console.ErrNotRunning
-}
