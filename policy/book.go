@@ -271,8 +271,8 @@ const (
 
 // Shift names one shift of a layer by identity, not by clock: it follows a moved hand-off.
 type Shift struct {
-	Period int64
-	Day    string // local date its window starts on, "2006-01-02"; empty: the whole period
+	Period int64  `json:"period"`
+	Day    string `json:"day,omitempty"` // local date its window starts on, "2006-01-02"; empty: the whole period
 }
 
 // Duty is one shift of a plan.

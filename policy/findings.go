@@ -21,6 +21,9 @@ func (r *Roster) starved(now int64) (all []Starved) {
 			continue
 		}
 		e := &l.rota.eras[len(l.rota.eras)-1]
+		if e.advance == Covered {
+			continue
+		}
 		k, _, _ := e.beat.period(max(now, e.from), &c)
 		served := map[string]bool{}
 		for n := range e.cycle() {
@@ -38,12 +41,10 @@ func (r *Roster) starved(now int64) (all []Starved) {
 	return all
 }
 
-// cycle is after how many periods both the week and the list have come round; 0 where every period holds every window.
+// cycle is after how many periods both the week and the list have come round.
 func (e *era) cycle() int64 {
 	members := int64(len(e.live))
 	switch {
-	case e.advance == Covered:
-		return 0
 	case e.beat.unit == Hour && e.beat.n < 168:
 		return 168 * members
 	case e.beat.unit == Day && e.beat.n < 7:

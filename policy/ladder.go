@@ -16,13 +16,13 @@ type Ladder struct {
 	Repeats  int         `json:"repeats"` // how often the rungs are walked again after the first time
 	Urgency  Urgency     `json:"urgency"`
 	State    LadderState `json:"state"`
-	Round    int         `json:"round"` // 0: the first walk
-	Rung     int         `json:"rung"`  // the rung that is to be tried at Due
-	Tried    []string    `json:"tried"` // in_order: who has had a turn on that rung
+	Round    int         `json:"round"`           // 0: the first walk
+	Rung     int         `json:"rung"`            // the rung that is to be tried at Due
+	Tried    []string    `json:"tried,omitempty"` // in_order: who has had a turn on that rung
 	Attempt  int         `json:"attempt"`
-	Due      time.Time   `json:"due,omitzero"` // when to send Ticked; zero: never
-	Ringing  []string    `json:"ringing"`      // asked by the last attempt, and silent so far
-	Asked    []string    `json:"asked"`        // ever: they may accept
+	Due      time.Time   `json:"due,omitzero"`      // when to send Ticked; zero: never
+	Ringing  []string    `json:"ringing,omitempty"` // asked by the last attempt, and silent so far
+	Asked    []string    `json:"asked,omitempty"`   // ever: they may accept
 	Taker    string      `json:"taker,omitempty"`
 	Finished time.Time   `json:"finished,omitzero"`
 }

@@ -171,6 +171,9 @@ func (s *Snapshot) offered(m *Mistakes, r *Roster, field, layer string, sh Shift
 func (s *Snapshot) fit(m *Mistakes, r *Roster, field, person string, d Duty) {
 	switch s.reach(person) {
 	case Unknown:
+		if person == Nobody {
+			return // an empty slot may be taken for a shift
+		}
 		m.add(field, "unknown person %q", clip(person))
 		return
 	case Deactivated:
