@@ -59,6 +59,9 @@ func (a *applying) apply(b policy.Book) (string, error) {
 			return "", err
 		}
 	}
+	if len(a.counts) == 0 && reordered(old, &b) {
+		a.counts["order"] = 1
+	}
 	if len(a.counts) == 0 {
 		return old.Version, nil
 	}

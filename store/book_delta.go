@@ -44,7 +44,7 @@ type part[T any] struct {
 
 func partOf[T any](old, new []T, key func(T) string) part[T] {
 	p := part[T]{None: len(new) == 0 && len(old) > 0}
-	if !slices.EqualFunc(old, new, func(a, b T) bool { return key(a) == key(b) }) {
+	if moved(old, new, key) {
 		p.Order = keysOf(new, key)
 	}
 	was := make(map[string]T, len(old))
@@ -89,6 +89,18 @@ func (p part[T]) over(base []T, key func(T) string) []T {
 	return out
 }
 
+// reordered says that a list has another order: rows were moved, so that it is another version.
+func reordered(old, b *policy.Book) bool {
+	return moved(old.Clinics, b.Clinics, clinicKey) || moved(old.Numbers, b.Numbers, numberKey) ||
+		moved(old.Trunks, b.Trunks, trunkKey) || moved(old.People, b.People, personKey) ||
+		moved(old.Schedules, b.Schedules, scheduleKey) || moved(old.Devices, b.Devices, deviceKey)
+}
+
+func moved[T any](old, new []T, key func(T) string) bool {
+	return !slices.EqualFunc(old, new, func(a, b T) bool { return key(a) == key(b) })
+}
+
+func deviceKey(d policy.Device) string     { return d.User }
 func clinicKey(c policy.Clinic) string     { return c.ID }
 func trunkKey(t policy.Trunk) string       { return t.ID }
 func personKey(p policy.Person) string     { return p.ID }

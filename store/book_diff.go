@@ -144,12 +144,7 @@ func (a *applying) trunks(old, b *policy.Book) error {
 func (a *applying) numbers(old, b *policy.Book) error {
 	return diff[policy.Number]{
 		kind: "number", image: plainImage[policy.Number],
-		key: func(n policy.Number) string {
-			if n.Trunk == "" {
-				return n.Number
-			}
-			return n.Number + "@" + n.Trunk
-		},
+		key: numberKey,
 		put: func(rank int, n policy.Number) error {
 			_, err := a.t.exec(`INSERT INTO numbers (number, trunk, rank, clinic, answer) VALUES (?, ?, ?, ?, ?)
 				ON CONFLICT (number, trunk) DO UPDATE SET rank = excluded.rank, clinic = excluded.clinic, answer = excluded.answer`,

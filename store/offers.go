@@ -68,8 +68,8 @@ func (s *Store) Offer(ctx context.Context, id string) (o policy.Offer, err error
 	return o, nil
 }
 
-// PutOffer files a new offer, where Expect is empty, or the next state of one. When it has another state than expected,
-// because somebody was quicker, the answer is ErrConflict.
+// PutOffer files a new offer, where expect is empty, or the next move of one: each adds to its events. When it has another
+// state than expected, or somebody else moved it in between, the answer is ErrConflict.
 func (s *Store) PutOffer(ctx context.Context, actor audit.Actor, o policy.Offer, expect policy.OfferState) error {
 	err := s.write(ctx, func(t *tx) error { return t.moveOffer(actor, OfferMove{o, expect}) })
 	if err != nil {
@@ -88,15 +88,15 @@ func (t *tx) moveOffer(actor audit.Actor, m OfferMove) error {
 		return err
 	}
 	if m.Expect == "" {
-		_, err := t.exec("INSERT INTO offers (id, schedule, state, closes, made, body) VALUES (?, ?, ?, ?, ?, ?)",
-			o.ID, o.Schedule, string(o.State), micros(o.Closes), o.Made.UnixMicro(), string(body))
+		_, err := t.exec("INSERT INTO offers (id, schedule, state, closes, made, moves, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+			o.ID, o.Schedule, string(o.State), micros(o.Closes), o.Made.UnixMicro(), len(o.Events), string(body))
 		if err != nil {
 			return err
 		}
 		return t.remember(offerEvent(actor, audit.OfferMade, m), phi.Text{})
 	}
-	n, err := t.exec("UPDATE offers SET state = ?, closes = ?, body = ? WHERE id = ? AND state = ?",
-		string(o.State), micros(o.Closes), string(body), o.ID, string(m.Expect))
+	n, err := t.exec("UPDATE offers SET state = ?, closes = ?, moves = ?, body = ? WHERE id = ? AND state = ? AND moves < ?",
+		string(o.State), micros(o.Closes), len(o.Events), string(body), o.ID, string(m.Expect), len(o.Events))
 	if err != nil {
 		return err
 	}
@@ -111,6 +111,9 @@ func (t *tx) offerElsewhere(id string, expect policy.OfferState) error {
 	var state string
 	if err := t.scan("SELECT state FROM offers WHERE id = ?", []any{id}, &state); err != nil {
 		return err
+	}
+	if state == string(expect) {
+		return fmt.Errorf("somebody else moved it: %w", ErrConflict)
 	}
 	return fmt.Errorf("it is %s, not %s: %w", state, expect, ErrConflict)
 }

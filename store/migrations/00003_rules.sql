@@ -42,6 +42,7 @@ CREATE TABLE offers (
   state    TEXT    NOT NULL,
   closes   INTEGER,
   made     INTEGER NOT NULL,
+  moves    INTEGER NOT NULL,
   body     TEXT    NOT NULL
 ) STRICT;
 CREATE INDEX offers_state ON offers (state, closes);
