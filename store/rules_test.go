@@ -444,3 +444,38 @@ func TestPastCallsSayWhomTheyReached(t *testing.T) {
 		t.Errorf("%+v %v", list, err)
 	}
 }
+
+// The file of the third schema holds one of everything that came with it.
+func TestThirdSchemaKeepsItsRules(t *testing.T) {
+	s := opened(t, restored(t, "../testdata/schema/00003.sql"))
+	ctx := context.Background()
+	b := bookOf(t, s)
+	if len(b.Schedules[0].Edits) != 1 || len(b.Edits) != 1 || b.Edits[0].Cover != "wu" {
+		t.Errorf("edits: %+v %+v", b.Schedules[0].Edits, b.Edits)
+	}
+	if o, err := s.Offer(ctx, "of1"); err != nil || o.Kind != policy.OfferPool {
+		t.Error(o, err)
+	}
+	f, err := s.FeedOf(ctx, "HotPo2YOW1SCOcldCP8qghzptkjts8FSFvIO3D_lu94")
+	if err != nil || f.Subject != "wu" {
+		t.Error(f, err)
+	}
+	if list, err := s.FeedEntries(ctx, f.ID); err != nil || len(list) != 1 || list[0].Sequence != 2 {
+		t.Error(list, err)
+	}
+	if due, err := s.DueLadders(ctx, noon); err != nil || len(due) != 1 {
+		t.Error(due, err)
+	}
+	if open, err := s.OpenGaps(ctx); err != nil || len(open) != 1 {
+		t.Error(open, err)
+	}
+	if acks, err := s.GapAcks(ctx, noon); err != nil || len(acks) != 1 {
+		t.Error(acks, err)
+	}
+	for version, edits := range map[string]int{"b1": 0, b.Version: 1} {
+		old, err := s.BookAt(ctx, version)
+		if err != nil || len(old.Schedules[0].Edits) != edits {
+			t.Error(version, old, err)
+		}
+	}
+}
