@@ -107,7 +107,8 @@ func (r *Refusal) Error() string { return r.Text }
 type RotaFile struct {
 	Format  string            `json:"format" enum:"ical,csv"`
 	Content string            `json:"content" maxLength:"4000000" doc:"the file itself"`
-	Tier    int               `json:"tier,omitempty" minimum:"1" maximum:"9" default:"1"`
+	Name    string            `json:"name,omitempty" maxLength:"255" doc:"of the file, repeated in mistakes"`
+	Tier    int               `json:"tier,omitempty" minimum:"0" maximum:"9" doc:"only this tier; 0: those that the file names, else 1"`
 	People  map[string]string `json:"people,omitempty" doc:"name in the file to person id"`
 	Filler  string            `json:"filler,omitempty" enum:"layers," doc:"layers: they stand where the file names nobody; empty: nobody does"`
 }
@@ -116,8 +117,9 @@ type RotaFile struct {
 type ReplayQuery struct {
 	Clinic   string
 	From, To time.Time
-	Log      string // a vendor's call log (CSV); empty: our own calls
-	Schedule string // with Proposal: the schedule that it changes
+	Log      string            // a vendor's call log (CSV); empty: our own calls
+	People   map[string]string // name in the log to person id
+	Schedule string            // with Proposal: the schedule that it changes
 	Proposal *Proposal
 }
 

@@ -54,6 +54,7 @@ type Explanation struct {
 type Replayed struct {
 	policy.Replay
 	Refused []Mistake `json:"refused" doc:"lines of the log that could not be read"`
+	Unknown []string  `json:"unknown" doc:"names of the log that are nobody here"`
 }
 
 // RotaDifference is what an import would change, day by day.

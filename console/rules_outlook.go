@@ -123,7 +123,8 @@ func replayCalls(c *Console, ctx context.Context, in *replayCallsIn) (*answer[Re
 type replayLogIn struct {
 	Body struct {
 		ReplayBody
-		Log string `json:"log" minLength:"1" maxLength:"4000000" doc:"the vendor's call log as CSV"`
+		Log    string            `json:"log" minLength:"1" maxLength:"4000000" doc:"the vendor's call log as CSV: number, time, who was reached"`
+		People map[string]string `json:"people,omitempty" doc:"name in the log to person id"`
 	}
 }
 
@@ -132,7 +133,7 @@ func replayLog(c *Console, ctx context.Context, in *replayLogIn) (*answer[Replay
 	if err != nil {
 		return nil, err
 	}
-	q.Log = in.Body.Log
+	q.Log, q.People = in.Body.Log, in.Body.People
 	return c.replayed(ctx, q)
 }
 
@@ -150,6 +151,6 @@ func (c *Console) replayed(ctx context.Context, q ReplayQuery) (*answer[Replayed
 	if err := c.remember(ctx, object, q.Clinic, notice{facts: facts}); err != nil {
 		return nil, err
 	}
-	v.Differences, v.Refused = noNil(v.Differences), noNil(v.Refused)
+	v.Differences, v.Refused, v.Unknown = noNil(v.Differences), noNil(v.Refused), noNil(v.Unknown)
 	return say(v, nil)
 }

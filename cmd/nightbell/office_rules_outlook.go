@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"nightbell/book"
 	"nightbell/console"
 	"nightbell/policy"
 )
@@ -73,15 +74,21 @@ func shiftsIn(s *policy.Snapshot, q console.RotaQuery) []console.Shift {
 		if !ok {
 			continue
 		}
-		for _, st := range view.Expand(q.From, q.To) {
-			one := console.Shift{Clinic: sch.Clinic, Schedule: sch.ID, Tier: st.Tier, Start: st.Start, End: st.End}
-			if len(st.People) == 0 {
-				out = append(out, one)
-			}
-			for _, p := range st.People {
-				one.Person, one.Source, one.Origin = p.Person, sourceOf(p.Source), originOf(p)
-				out = append(out, one)
-			}
+		out = append(out, stretchesView(sch, view.Expand(q.From, q.To))...)
+	}
+	return out
+}
+
+func stretchesView(sch policy.Schedule, list []policy.Stretch) []console.Shift {
+	var out []console.Shift
+	for _, st := range list {
+		one := console.Shift{Clinic: sch.Clinic, Schedule: sch.ID, Tier: st.Tier, Start: st.Start, End: st.End}
+		if len(st.People) == 0 {
+			out = append(out, one)
+		}
+		for _, p := range st.People {
+			one.Person, one.Source, one.Origin = p.Person, sourceOf(p.Source), originOf(p)
+			out = append(out, one)
 		}
 	}
 	return out
@@ -166,11 +173,11 @@ func (o outlook) Replay(ctx context.Context, q console.ReplayQuery) (console.Rep
 			before = now
 		}
 	}
-	calls, refused, err := o.past(ctx, q)
+	calls, out, err := o.past(ctx, q, now)
 	if err != nil {
 		return console.Replayed{}, err
 	}
-	out := console.Replayed{Replay: policy.ReplayCalls(before, after, ofClinic(q.Clinic, now, calls)), Refused: refused}
+	out.Replay = policy.ReplayCalls(before, after, ofClinic(q.Clinic, now, calls))
 	out.Differences = full(out.Differences)
 	for i := range out.Differences {
 		d := &out.Differences[i]
@@ -179,12 +186,37 @@ func (o outlook) Replay(ctx context.Context, q console.ReplayQuery) (console.Rep
 	return out, nil
 }
 
-func (o outlook) past(ctx context.Context, q console.ReplayQuery) ([]policy.PastCall, []console.Mistake, error) {
-	if q.Log != "" {
-		return readLog(q.Log)
+// past are the calls to replay, and what of a vendor's log could not be read.
+func (o outlook) past(ctx context.Context, q console.ReplayQuery, s *policy.Snapshot) ([]policy.PastCall, console.Replayed, error) {
+	var out console.Replayed
+	if q.Log == "" {
+		calls, err := o.Store.CallsForReplay(ctx, q.From, q.To)
+		return calls, out, known(err)
 	}
-	calls, err := o.Store.CallsForReplay(ctx, q.From, q.To)
-	return calls, nil, known(err)
+	log, err := book.ReadCallLog([]byte(q.Log), book.RotaReading{File: "log", Zone: zoneFor(q, s), Zones: s.Zones}, namesIn(s, q.People))
+	if err != nil {
+		return nil, out, mistakesOf(err)
+	}
+	for _, m := range log.Refused {
+		out.Refused = append(out.Refused, console.Mistake(m))
+	}
+	out.Unknown = log.Unknown
+	return log.Calls, out, nil
+}
+
+// zoneFor is where a log's times without an offset are read: of the schedule or clinic that is asked about, else UTC.
+func zoneFor(q console.ReplayQuery, s *policy.Snapshot) *time.Location {
+	name := "UTC"
+	if sch, ok := scheduleIn(s.Book, q.Schedule); ok {
+		name = zoneOf(sch, s)
+	} else if c, ok := s.Clinic(q.Clinic); ok {
+		name = c.Zone
+	}
+	zone, err := s.Zones.Zone(name)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
 }
 
 // ofClinic keeps the calls that a clinic's rules decide.
