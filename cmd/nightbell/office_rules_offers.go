@@ -147,11 +147,6 @@ func (o offers) step(ctx context.Context, row policy.Offer, rev console.Revision
 	if m.By == "" && (act.Do == "approve" || row.State == policy.OfferTaken) {
 		m.By = rev.By.Type + ":" + rev.By.ID
 	}
-	if act.Do == "take" {
-		if err := mistaken("body", s.CheckTake(row, m)); err != nil {
-			return row, nil, err
-		}
-	}
 	move := map[string]func(policy.Move) (policy.Offer, *policy.Edit, error){
 		"take": row.Take, "approve": row.Approve, "decline": row.Decline, "withdraw": row.Withdraw,
 	}[act.Do]
@@ -159,6 +154,11 @@ func (o offers) step(ctx context.Context, row policy.Offer, rev console.Revision
 		return row, nil, console.ErrNotFound
 	}
 	next, edit, err := move(m)
+	if err == nil && act.Do == "take" {
+		if err := mistaken("body", s.CheckTake(row, m)); err != nil {
+			return row, nil, err
+		}
+	}
 	return next, edit, refusedOffer(err)
 }
 
