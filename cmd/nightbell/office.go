@@ -29,12 +29,11 @@ type office struct {
 	Signer *audit.Signer
 	Folder *seal.Folder
 
-	Sealed      error // why it is sealed; nil when it is open
-	ZoneTrouble error // why the configured zone data does not hold; nil when it does, or none is named
-	lock        *os.File
-	now         func() time.Time
-	zones       atomic.Pointer[policy.Zones]    // replaced whole by a reload
-	read        atomic.Pointer[policy.Snapshot] // the book as it was last read, ready to be asked: rulebook.snapshot
+	Sealed error // why it is sealed; nil when it is open
+	lock   *os.File
+	now    func() time.Time
+	zones  atomic.Pointer[zoneState]
+	read   atomic.Pointer[policy.Snapshot] // the book as it was last read, ready to be asked: rulebook.snapshot
 }
 
 // openOffice takes the lock, opens the database and, where an unsealer answers, the keys. A folder that stays sealed is

@@ -51,8 +51,8 @@ func (h health) zoneData(context.Context) console.Finding {
 	if z.Fallback {
 		detail += ", the copy inside the program"
 	}
-	if h.ZoneTrouble != nil {
-		return found("zone data", console.Warn, "%s; the configured data cannot be read: %v", detail, h.ZoneTrouble)
+	if err := h.ZoneTrouble(); err != nil {
+		return found("zone data", console.Warn, "%s; the configured data cannot be read: %v", detail, err)
 	}
 	if age > h.Config.ZoneData.MaxAge.Duration {
 		return found("zone data", console.Warn, "%s: older than zone_data.max_age", detail)

@@ -10,17 +10,26 @@ import (
 	"nightbell/policy"
 )
 
+// zoneState is the zone data that holds, and why it is not what the configuration names. Replaced whole by a reload.
+type zoneState struct {
+	data    *policy.Zones
+	trouble error // nil: it is
+}
+
 // Zones is the zone data that holds now. Ask it once for one thought: a reload may put another in its place.
-func (o *office) Zones() *policy.Zones { return o.zones.Load() }
+func (o *office) Zones() *policy.Zones { return o.zones.Load().data }
+
+// ZoneTrouble is why the zone data is not what the configuration names; nil when it is, or none is named.
+func (o *office) ZoneTrouble() error { return o.zones.Load().trouble }
 
 // takeZones loads the configured zone data. What cannot be read does not keep the house from opening: the copy inside the
 // program stands in, ZoneTrouble says so, and the operator is told.
 func (o *office) takeZones() {
 	z, err := loadZones(o.Config)
 	if err != nil {
-		o.ZoneTrouble, z = err, policy.EmbeddedZones()
+		z = policy.EmbeddedZones()
 	}
-	o.zones.Store(z)
+	o.zones.Store(&zoneState{z, err})
 }
 
 const (
@@ -39,22 +48,24 @@ type zoneChange struct {
 func (s *server) reloadZones(ctx context.Context) {
 	next, err := loadZones(s.office.Config)
 	if err != nil {
-		s.alarms.raise("zone data", "it could not be loaded: the old one stands")
 		s.log.Error("zone data", "err", err)
+		s.office.zones.Store(&zoneState{s.office.Zones(), err})
+		s.lookAtZones()
 		return
 	}
 	c := zoneChange{Old: s.office.Zones(), New: next}
 	if c.Old.Checksum == next.Checksum {
+		s.office.zones.Store(&zoneState{data: c.Old})
 		s.lookAtZones()
 		return
 	}
 	if c.Moved, err = s.moved(ctx, c); err != nil {
-		s.log.Error("zone data", "what: shifts that move could not be listed", err)
+		s.log.Error("zone data: shifts that move cannot be listed", "err", err)
 	}
 	if err := s.office.Store.AuditAll(ctx, c.events()); err != nil {
-		s.log.Error("zone data", "audit", err)
+		s.log.Error("zone data: audit", "err", err)
 	}
-	s.office.zones.Store(next)
+	s.office.zones.Store(&zoneState{data: next})
 	s.rules.Changed()
 	s.lookAtZones()
 	s.log.Info("zone data", "before", c.Old.Name(), "now", next.Name(), "sha256", next.Checksum, "shifts_moved", len(c.Moved))
@@ -94,11 +105,13 @@ func (c zoneChange) events() []audit.Event {
 
 // lookAtZones alarms while the zone data is older than it may be, or is not what the configuration names.
 func (s *server) lookAtZones() {
-	z, age := s.office.Zones(), s.office.Config.ZoneData.MaxAge.Duration
+	z, limit := s.office.Zones(), s.office.Config.ZoneData.MaxAge.Duration
 	switch {
-	case z.Fallback && s.office.Config.ZoneData.Path != "":
-		s.alarms.raise("zone data", "the configured data could not be read: the copy inside the program stands in")
-	case age > 0 && z.Age(s.office.now()) > age:
+	case s.office.ZoneTrouble() != nil && z.Fallback:
+		s.alarms.raise("zone data", "the configured data cannot be read: the copy inside the program stands in")
+	case s.office.ZoneTrouble() != nil:
+		s.alarms.raise("zone data", "the configured data cannot be read: the old one stands")
+	case limit > 0 && z.Age(s.office.now()) > limit:
 		s.alarms.raise("zone data", fmt.Sprintf("%s is older than zone_data.max_age: clocks may be wrong", z.Name()))
 	default:
 		s.alarms.clear("zone data")
