@@ -16,7 +16,7 @@ import (
 type OfferQuery struct {
 	Schedule string
 	State    policy.OfferState
-	ClosedBy time.Time // open ones whose end has come by then
+	ClosedBy time.Time // those not over whose end has come by then
 	Person   string    // who offers, is asked, or took it; an offer to everybody is to her too
 }
 
@@ -26,7 +26,7 @@ func (s *Store) Offers(ctx context.Context, q OfferQuery) ([]policy.Offer, error
 	w.equal("schedule", q.Schedule)
 	w.equal("state", string(q.State))
 	if !q.ClosedBy.IsZero() {
-		w.add("state = ? AND closes <= ?", string(policy.OfferOpen), q.ClosedBy.UnixMicro())
+		w.add("state IN (?, ?) AND closes <= ?", string(policy.OfferOpen), string(policy.OfferTaken), q.ClosedBy.UnixMicro())
 	}
 	var list []policy.Offer
 	query := "SELECT body FROM offers" + w.text() + " ORDER BY made DESC, id"

@@ -40,6 +40,7 @@ type server struct {
 	alarms   alarms
 	notices  notices
 	gaps     *gapWatch
+	offers   *offerWatch
 	ladders  *ladders
 	draining atomic.Bool
 	owned    []func() error // closed in reverse when opening breaks off or Run ends
@@ -195,6 +196,7 @@ func (s *server) Run(ctx context.Context) error {
 		"rules":   func(c context.Context) error { s.rules.Run(c, s.rulesTrouble); return nil },
 		"folder":  func(c context.Context) error { s.office.Folder.Run(c, s.folderTrouble); return nil },
 		"gaps":    func(c context.Context) error { s.gaps.Run(c); return nil },
+		"offers":  func(c context.Context) error { s.offers.Run(c); return nil },
 		"ladders": func(c context.Context) error { s.ladders.Run(c); return nil },
 		"watch":   s.watch,
 	} {

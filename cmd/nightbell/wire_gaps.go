@@ -288,6 +288,7 @@ func (s *server) openWatches() {
 	s.notices = notices{s.log, &s.alarms}
 	s.gaps = newGapWatch(s.office.Store, func() *policy.Snapshot { return s.rules.now.Load().policy })
 	s.gaps.tell, s.gaps.fault = s.notices.gap, s.watchTrouble
+	s.offers = &offerWatch{shelf: s.office.Store, tell: s.notices.offer, fault: s.watchTrouble, now: func() time.Time { return time.Now().UTC() }}
 	s.ladders = newLadders(s.office.Store, func(r policy.Rung, at time.Time) []string {
 		return s.rules.now.Load().policy.Rung(r, at)
 	}, s.watchTrouble)
