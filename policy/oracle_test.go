@@ -217,22 +217,22 @@ func (w *shiftWorker) edit(e Edit, layer string) {
 
 // open reports whether any window of a layer holds once the wall has read a time, and the day on which the earliest of those
 // that hold has started.
-func open(ws []Hours, wall int64, feast func(time.Time) bool) (holds bool, day string) {
+func open(ws []Hours, wall int64, feast func(time.Time) bool) (holds bool, day time.Time) {
 	if len(ws) == 0 {
-		return true, ""
+		return true, time.Time{}
 	}
 	today := time.Unix(wall, 0).UTC().Truncate(24 * time.Hour)
 	first := int64(1 << 62)
-	for _, w := range ws {
-		for back := -2; back <= 1; back++ {
-			d := today.AddDate(0, 0, back)
-			iso := (int(d.Weekday())+6)%7 + 1
+	for back := -2; back <= 1; back++ {
+		d := today.AddDate(0, 0, back)
+		iso := (int(d.Weekday())+6)%7 + 1
+		for _, w := range ws {
 			start, end := d.Unix()+int64(w.Start)*60, d.Unix()+int64(w.End)*60
 			if w.End <= w.Start {
-				end = d.AddDate(0, 0, 1).Unix() + int64(w.End)*60
+				end += 86400
 			}
-			if slices.Contains(w.Days, iso) && feast(d) && start <= wall && wall < end && start < first {
-				holds, day, first = true, d.Format("2006-01-02"), start
+			if start <= wall && wall < end && start < first && slices.Contains(w.Days, iso) && feast(d) {
+				holds, day, first = true, d, start
 			}
 		}
 	}
@@ -386,8 +386,10 @@ func (o *oracle) swapped(l Layer, edits []Edit, holders []string) []string {
 	n := len(l.Rotation.Members)
 	out := slices.Clone(holders)
 	for i, k := range o.periods(l.Rotation) {
-		_, day := open(l.Windows, o.reached[i], everyDay)
-		mine := slot{k, day}
+		mine := slot{k: k}
+		if holds, day := open(l.Windows, o.reached[i], everyDay); holds && len(l.Windows) > 0 {
+			mine.day = day.Format("2006-01-02")
+		}
 		if s, moved := from[mine]; moved {
 			out[i] = l.Rotation.Members[((s.k%n)+n)%n]
 		}

@@ -102,21 +102,18 @@ func nightAndDay(zone *time.Location, mid time.Time, rng *rand.Rand) Schedule {
 
 func TestEveryMinuteNearEveryChangeAgreesWithTheMinuteWalk(t *testing.T) {
 	asked := 0
-	step := rounds(7, 1) // minutes
+	around := time.Duration(rounds(4, 24)) * time.Hour
 	sweep(t, func(zone *time.Location, mid time.Time, rng *rand.Rand) {
 		s := nightAndDay(zone, mid, rng)
 		r, err := Compile(s, Rules{Zone: zone, ZoneName: zone.String()})
 		if err != nil {
 			t.Fatal(err)
 		}
-		from := mid.Add(-24 * time.Hour).Unix()
-		o := newOracle(zone, from, mid.Add(24*time.Hour).Unix())
+		from := mid.Add(-around).Unix()
+		o := newOracle(zone, from, mid.Add(around).Unix())
 		var now OnCall
 		var got []string
 		for i, want := range o.walk(s, Rules{}, 2) {
-			if i%step != 0 && (i < 24*60-2 || i > 24*60+2) {
-				continue
-			}
 			at := time.Unix(from+int64(i)*60+int64(rng.IntN(60)), 0)
 			r.Resolve(at, &now)
 			for j, tier := range now.Tiers {
