@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -141,6 +142,30 @@ type Paging struct {
 }
 
 func (p Paging) page() Page { return Page{Cursor: p.Cursor, Limit: p.Limit} }
+
+// Bulk is the query part of lists of rules: whoever edits them wants most of them at once.
+type Bulk struct {
+	Cursor string `query:"cursor" maxLength:"64" doc:"opaque; from next of the page before"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"1000"`
+}
+
+// paged cuts a page out of a list that stands in memory: what follows the thing that the cursor names.
+func paged[T any](items []T, err error, b Bulk, id func(T) string) (list[T], error) {
+	if err != nil {
+		return list[T]{}, err
+	}
+	if b.Cursor != "" {
+		at := slices.IndexFunc(items, func(v T) bool { return id(v) == b.Cursor })
+		if at < 0 {
+			return list[T]{}, Mistakes{{Field: "query.cursor", Text: "is no cursor of this list, or its thing is gone: begin again"}}
+		}
+		items = items[at+1:]
+	}
+	if len(items) > b.Limit && b.Limit > 0 {
+		return listed(items[:b.Limit], id(items[b.Limit-1])), nil
+	}
+	return listed(items, ""), nil
+}
 
 // Named is the path part of a route about one thing.
 type Named struct {

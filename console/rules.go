@@ -132,10 +132,11 @@ func (c *Console) span(from, to time.Time, usual time.Duration) (time.Time, time
 	if to.IsZero() {
 		to = from.Add(usual)
 	}
-	for field, t := range map[string]time.Time{"query.from": from, "query.to": to} {
-		if t.Year() < 1900 || t.Year() > 2200 {
-			return from, to, Mistakes{{Field: field, Text: "year out of range"}}
-		}
+	if outOfTime(from) {
+		return from, to, Mistakes{{Field: "query.from", Text: "year out of range"}}
+	}
+	if outOfTime(to) {
+		return from, to, Mistakes{{Field: "query.to", Text: "year out of range"}}
 	}
 	if !to.After(from) {
 		return from, to, Mistakes{{Field: "query.to", Text: "not after from"}}
@@ -158,6 +159,9 @@ func onCallShifts(c *Console, ctx context.Context, in *onCallShiftsIn) (*answer[
 	items, err := c.ports.Rota.Shifts(ctx, q)
 	return say(listed(items, ""), err)
 }
+
+// outOfTime are years that no rota has.
+func outOfTime(t time.Time) bool { return t.Year() < 1900 || t.Year() > 2200 }
 
 // casesIn is a file in the form of cases/oncall.json, whatever its fields.
 type casesIn struct{ RawBody []byte }

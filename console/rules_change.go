@@ -60,12 +60,10 @@ func plainRevision(ctx context.Context, id string, m Motive) Revision {
 
 func (r Revision) checked(match string) (Revision, error) {
 	r.Match = match
-	for field, text := range map[string]string{"body.reason": r.Reason, "body.acknowledge_gap": r.Acknowledge} {
-		if err := plainText(field, text); err != nil {
-			return r, err
-		}
+	if err := plainText("body.reason", r.Reason); err != nil {
+		return r, err
 	}
-	return r, nil
+	return r, plainText("body.acknowledge_gap", r.Acknowledge)
 }
 
 // plainText refuses what the audit and the agents' screens must not show: telephone numbers and control characters.

@@ -9,6 +9,7 @@ import (
 // ClinicScope narrows a list to one clinic.
 type ClinicScope struct {
 	Clinic string `query:"clinic" maxLength:"64" doc:"clinic id; empty: all that may be seen"`
+	Bulk
 }
 
 func listClinics(c *Console, ctx context.Context, in *ClinicScope) (*answer[list[ClinicView]], error) {
@@ -17,7 +18,7 @@ func listClinics(c *Console, ctx context.Context, in *ClinicScope) (*answer[list
 		return nil, err
 	}
 	items, err := c.ports.Clinics.List(ctx, only)
-	return say(listed(items, ""), err)
+	return say(paged(items, err, in.Bulk, func(v ClinicView) string { return v.ID }))
 }
 
 func (c *Console) clinic(ctx context.Context, id string) (ClinicView, error) {

@@ -15,7 +15,7 @@ func listFeeds(c *Console, ctx context.Context, in *ClinicScope) (*answer[list[F
 		return nil, err
 	}
 	items, err := c.ports.Feeds.List(ctx, only)
-	return say(listed(items, ""), err)
+	return say(paged(items, err, in.Bulk, func(v FeedView) string { return v.ID }))
 }
 
 // madeFeed is a feed with its address, shown once.

@@ -6,6 +6,7 @@ import (
 
 type listOffersIn struct {
 	RotaScope
+	Bulk
 	State string `query:"state" enum:"open,taken,approved,declined,withdrawn,expired" doc:"empty: all"`
 }
 
@@ -15,7 +16,7 @@ func listOffers(c *Console, ctx context.Context, in *listOffersIn) (*answer[list
 		return nil, err
 	}
 	items, err := c.ports.Offers.List(ctx, OfferQuery{Clinic: q.Clinic, Schedule: q.Schedule, State: in.State})
-	return say(listed(items, ""), err)
+	return say(paged(items, err, in.Bulk, func(v OfferView) string { return v.ID }))
 }
 
 func (c *Console) offer(ctx context.Context, id string) (OfferView, error) {

@@ -8,7 +8,7 @@ func listPeople(c *Console, ctx context.Context, in *ClinicScope) (*answer[list[
 		return nil, err
 	}
 	items, err := c.ports.People.List(ctx, only, Redacted)
-	return say(listed(items, ""), err)
+	return say(paged(items, err, in.Bulk, func(v PersonView) string { return v.ID }))
 }
 
 type revealPeopleIn struct {
@@ -29,7 +29,7 @@ func revealPeople(c *Console, ctx context.Context, in *revealPeopleIn) (*answer[
 		return nil, err
 	}
 	items, err := c.ports.People.List(ctx, only, Clear)
-	return say(listed(items, ""), err)
+	return say(paged(items, err, in.Bulk, func(v PersonView) string { return v.ID }))
 }
 
 // showPerson shows a token of one clinic those alone who stand in its schedules.

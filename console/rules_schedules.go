@@ -5,6 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+
+	"nightbell/audit"
+	"nightbell/policy"
 )
 
 func listSchedules(c *Console, ctx context.Context, in *ClinicScope) (*answer[list[ScheduleView]], error) {
@@ -13,7 +17,7 @@ func listSchedules(c *Console, ctx context.Context, in *ClinicScope) (*answer[li
 		return nil, err
 	}
 	items, err := c.ports.Schedules.List(ctx, only)
-	return say(listed(items, ""), err)
+	return say(paged(items, err, in.Bulk, func(v ScheduleView) string { return v.ID }))
 }
 
 // schedule finds a schedule that the caller may see.
@@ -133,11 +137,31 @@ func previewSchedule(c *Console, ctx context.Context, in *previewIn) (*answer[Pr
 		return nil, err
 	}
 	p, err := c.ports.Previews.Preview(ctx, in.ID, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.rememberReplay(ctx, in.ID, p.Report.Replay); err != nil {
+		return nil, err
+	}
 	hide(ctx, &p.Report)
-	return say(p.tidy(), err)
+	return say(p.tidy(), nil)
+}
+
+// rememberReplay: past calls were looked at, even if no number of theirs is shown.
+func (c *Console) rememberReplay(ctx context.Context, schedule string, r *policy.Replay) error {
+	if r == nil {
+		return nil
+	}
+	facts := map[string]string{"calls": strconv.Itoa(r.Total), "differ": strconv.Itoa(r.Others + r.Nobody)}
+	e := askingOf(ctx).event("schedule:"+schedule, askingOf(ctx).who.Clinic, notice{facts: facts})
+	e.Action = audit.CallsReplayed
+	return c.note(ctx, e)
 }
 
 func (c *Console) mayPropose(ctx context.Context, id string, p *Proposal) error {
+	if p.Replay && !askingOf(ctx).who.Has(CallsRead) {
+		return ErrNotAllowed
+	}
 	if p.Schedule != nil {
 		return c.mayPut(ctx, id, p.Schedule.Clinic)
 	}

@@ -254,3 +254,49 @@ func TestBadQuestionsNameTheField(t *testing.T) {
 		}
 	}
 }
+
+func TestLongListsComeInPages(t *testing.T) {
+	ids := []string{"a", "b", "c", "d", "e"}
+	var all []string
+	for next := ""; ; {
+		page, err := paged(ids, nil, Bulk{Cursor: next, Limit: 2}, func(s string) string { return s })
+		if err != nil || len(page.Items) > 2 {
+			t.Fatal(page, err)
+		}
+		all = append(all, page.Items...)
+		if next = page.Next; next == "" {
+			break
+		}
+	}
+	if strings.Join(all, "") != "abcde" {
+		t.Errorf("%v", all)
+	}
+	if _, err := paged(ids, nil, Bulk{Cursor: "z", Limit: 2}, func(s string) string { return s }); err == nil {
+		t.Error("a cursor of nothing")
+	}
+}
+
+// Past calls in a preview need the scope of calls, and are remembered.
+func TestPreviewWithPastCallsIsRemembered(t *testing.T) {
+	s := newStage()
+	h := s.console().Handler()
+	if w := asks(t, h, post("/api/v1/schedules/c1/preview", `{"replay":true}`), s.token("harbor", RulesRead)); w.Code != http.StatusForbidden {
+		t.Errorf("without calls:read: %d", w.Code)
+	}
+	w := asks(t, h, post("/api/v1/schedules/c1/preview", `{"replay":true}`), s.token("harbor", RulesRead, CallsRead))
+	if e := s.remembered(audit.CallsReplayed); w.Code != http.StatusOK || len(e) != 1 || e[0].Object != "schedule:c1" || e[0].Facts["calls"] != "7" {
+		t.Errorf("%d %+v", w.Code, e)
+	}
+}
+
+// A report says that a person stands elsewhere too; where is not for a token of one clinic.
+func TestReportNamesNoOtherClinic(t *testing.T) {
+	s := newStage()
+	h := s.console().Handler()
+	for clinic, want := range map[string]bool{"": true, "harbor": false} {
+		w := asks(t, h, post("/api/v1/schedules/c1/preview", `{}`), s.token(clinic, RulesRead))
+		if shown := strings.Contains(w.Body.String(), "bay"); w.Code != 200 || shown != want {
+			t.Errorf("token of %q: %d %s", clinic, w.Code, w.Body)
+		}
+	}
+}

@@ -199,6 +199,7 @@ type Proposal struct {
 	Edits    []EditBody    `json:"edits,omitempty" nullable:"false" maxItems:"64"`
 	From     Moment        `json:"from,omitempty" maxLength:"40" doc:"of the shifts shown; now if absent"`
 	To       Moment        `json:"to,omitempty" maxLength:"40" doc:"14 days after from if absent; at most 400 days"`
+	Replay   bool          `json:"replay,omitempty" doc:"also run the calls of the last 30 days against it; needs calls:read"`
 }
 
 // FeedBody asks for a calendar.

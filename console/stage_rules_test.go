@@ -98,8 +98,13 @@ func (v stageVersions) Restore(_ context.Context, r Revision, _ Restoration) (Sa
 
 type stagePreviews struct{ *stage }
 
-func (stagePreviews) Preview(context.Context, string, Proposal) (Preview, error) {
-	return Preview{}, nil
+func (stagePreviews) Preview(_ context.Context, _ string, p Proposal) (Preview, error) {
+	var v Preview
+	v.Report.DoubleBookings = []policy.Double{{Person: "c1", Here: "c1", There: "bay-nights", Clinic: "bay"}}
+	if p.Replay {
+		v.Report.Replay = &policy.Replay{Total: 7, Others: 1}
+	}
+	return v, nil
 }
 func (stagePreviews) Compare(context.Context, string, RotaFile) (RotaDifference, error) {
 	return RotaDifference{}, nil

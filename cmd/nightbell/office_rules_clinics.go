@@ -88,20 +88,24 @@ func (d *draft) putClinic(c policy.Clinic) error {
 
 // flows refuses steps that ask what does not exist.
 func (r *reading) flows(c policy.Clinic, b *policy.Book) {
-	for name, flow := range map[string]policy.Flow{"body.open": c.Open, "body.closed": c.Closed} {
-		for i, step := range flow.Steps {
-			at := fmt.Sprintf("%s[%d]", name, i)
-			if step.Schedule == "" && len(step.People) == 0 {
-				r.wrong(at, "rings nobody: neither a schedule nor people")
-			}
-			if step.Schedule != "" && !slices.ContainsFunc(b.Schedules, func(s policy.Schedule) bool { return s.ID == step.Schedule }) {
-				r.wrong(at+".schedule", "unknown schedule")
-			}
-			for j, p := range step.People {
-				if !slices.ContainsFunc(b.People, func(o policy.Person) bool { return o.ID == p }) {
-					r.wrong(fmt.Sprintf("%s.people[%d]", at, j), "unknown person")
-				}
-			}
+	for i, step := range c.Open.Steps {
+		r.step(fmt.Sprintf("body.open[%d]", i), step, b)
+	}
+	for i, step := range c.Closed.Steps {
+		r.step(fmt.Sprintf("body.closed[%d]", i), step, b)
+	}
+}
+
+func (r *reading) step(at string, step policy.StepRule, b *policy.Book) {
+	if step.Schedule == "" && len(step.People) == 0 {
+		r.wrong(at, "rings nobody: neither a schedule nor people")
+	}
+	if _, ok := scheduleIn(b, step.Schedule); step.Schedule != "" && !ok {
+		r.wrong(at+".schedule", "unknown schedule")
+	}
+	for i, p := range step.People {
+		if !slices.ContainsFunc(b.People, func(o policy.Person) bool { return o.ID == p }) {
+			r.wrong(fmt.Sprintf("%s.people[%d]", at, i), "unknown person")
 		}
 	}
 }

@@ -89,6 +89,15 @@ func (p previews) Preview(ctx context.Context, schedule string, want console.Pro
 	if err := r.look(&q, d); err != nil {
 		return console.Preview{}, err
 	}
+	if want.Replay {
+		calls, err := p.Store.CallsForReplay(ctx, d.now.Add(-replayTime), d.now)
+		if err != nil {
+			return console.Preview{}, known(err)
+		}
+		replay := policy.ReplayCalls(d.before, after, ofClinic(clinicOf(schedule, after), d.before, calls))
+		replay.Differences = full(replay.Differences)
+		report.Replay = &replay
+	}
 	return console.Preview{
 		Report: report, Warnings: append(d.warnings, r.warnings...), Shifts: shiftsIn(after, q), Before: shiftsIn(d.before, q),
 		Because: after.Explain(schedule, q.From),
@@ -117,7 +126,13 @@ func (r rulebook) propose(ctx context.Context, schedule string, want *console.Pr
 const (
 	previewTime = 14 * 24 * hour
 	previewMost = 400 * 24 * hour
+	replayTime  = 30 * 24 * hour
 )
+
+func clinicOf(schedule string, s *policy.Snapshot) string {
+	sch, _ := scheduleIn(s.Book, schedule)
+	return sch.Clinic
+}
 
 // look fills in what time is shown.
 func (r *reading) look(q *console.RotaQuery, d *draft) error {
