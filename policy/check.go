@@ -162,6 +162,9 @@ func (w wary) past(s Schedule) {
 	if old.Clinic != s.Clinic {
 		w.wrong("clinic", "a schedule stays with its clinic")
 	}
+	if old.Zone != s.Zone {
+		w.wrong("zone", "the past does not change: make a new schedule")
+	}
 	if !alikeJSON(old.Layers, s.Layers) && len(old.Layers) > 0 {
 		w.wrong("layers", "the past does not change: append an edit (layers) that says from when")
 	}

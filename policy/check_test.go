@@ -265,6 +265,9 @@ func TestThePastIsNotRewritten(t *testing.T) {
 	kept.Edits = nil
 	wants(t, CheckSchedule(kept, b, nil, tonight), "edits", "only appended")
 	kept = b.Schedules[0]
+	kept.Zone = "America/Chicago"
+	wants(t, CheckSchedule(kept, b, nil, tonight), "zone", "the past does not change")
+	kept = b.Schedules[0]
 	kept.Layers = kept.Layers[:1]
 	wants(t, CheckSchedule(kept, b, nil, tonight), "layers", "the past does not change")
 }

@@ -14,6 +14,9 @@ func (l Ladder) On(e LadderEvent) (Ladder, []Action) {
 		return l, nil
 	}
 	l.Ringing, l.Asked, l.Tried = slices.Clone(l.Ringing), slices.Clone(l.Asked), slices.Clone(l.Tried)
+	if l.Rung < 0 || l.Rung >= len(l.Rungs) {
+		l.Rung = 0 // only a row that somebody wrote by hand
+	}
 	c := climb{ladder: l, event: e}
 	switch e.Kind {
 	case Ticked:

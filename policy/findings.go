@@ -86,16 +86,18 @@ func (r *Roster) useless(s *Schedule, over span) (ids []string) {
 	for _, e := range s.Edits {
 		own[e.ID] = true
 	}
+	without := *r
+	without.acts = slices.Clone(r.acts)
 	for i, a := range r.acts {
 		at := span{start: max(a.start, over.start), end: min(a.end, over.end)}
 		if at.end <= at.start || !own[a.id] || a.tier == 0 {
 			continue
 		}
-		without := *r
-		without.acts = slices.Delete(slices.Clone(r.acts), i, i+1)
+		without.acts[i].end = dawn // holds never
 		if r.answersAs(&without, at) {
 			ids = append(ids, a.id)
 		}
+		without.acts[i].end = a.end
 	}
 	for i, s := range r.swaps {
 		without := *r

@@ -138,6 +138,9 @@ func (o Offer) Approve(m Move) (Offer, *Edit, error) {
 
 // inForce makes the edit: what was offered is bound to the shifts, not to clock times.
 func (o Offer) inForce(m Move) (Offer, *Edit, error) {
+	if o.Kind == OfferSwap && o.B == nil {
+		return o, nil, ErrNoShift
+	}
 	o.State = OfferApproved
 	e := Edit{ID: m.Edit, At: m.At, Do: DoGive, Layer: o.Layer, A: o.A, Person: o.TakenBy, Reason: o.Reason}
 	if o.Kind == OfferSwap {
