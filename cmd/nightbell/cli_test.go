@@ -135,7 +135,11 @@ func commands(t reflect.Type, prefix []string) [][]string {
 		if _, is := f.Tag.Lookup("cmd"); !is {
 			continue
 		}
-		path := append(slices.Clone(prefix), strings.ToLower(f.Name))
+		name := strings.ToLower(f.Name)
+		if said := f.Tag.Get("name"); said != "" {
+			name = said
+		}
+		path := append(slices.Clone(prefix), name)
 		if below := commands(f.Type, path); len(below) > 0 {
 			out = append(out, below...)
 		} else {
@@ -169,6 +173,9 @@ func TestNamesThatAreReliedUpon(t *testing.T) {
 	}
 	for _, want := range strings.Split("setup|serve|demo|devices enrol|devices list|devices revoke|trunks list|trunks test|trunks secret|"+
 		"token create|token revoke|agents list|agents pause|agents resume|book apply|book check|book show|oncall at|oncall shifts|"+
+		"oncall why|oncall timeline|oncall gaps|oncall fairness|oncall assign|oncall cover|oncall nobody|oncall swap|oncall give|"+
+		"oncall take|oncall undo|oncall absence|oncall dnd|oncall note|oncall take-over|oncall holidays|oncall versions|"+
+		"oncall restore|oncall preview|oncall replay|oncall feed create|oncall feed list|oncall feed revoke|oncall import|"+
 		"oncall verify|plan|calls list|calls show|recordings list|recordings verify|recordings export|recordings key|audit list|"+
 		"audit verify|keys status|keys rotate|why|doctor|version", "|") {
 		if !slices.Contains(have, want) {
