@@ -22,7 +22,7 @@ import (
 func TestEachAnswerHoldsExactlyOneVersion(t *testing.T) {
 	clinics, edits := 60, 25
 	if soak() {
-		clinics, edits = 1000, 300
+		clinics, edits = 1000, 40
 	}
 	s := opened(t, Options{Path: made(t).Path, Busy: time.Minute})
 	b := bigBook(clinics)
