@@ -494,6 +494,7 @@ func there(people []string, edits, gone []Edit, t time.Time) (kept []string) {
 func present(p string, edits, gone []Edit, t time.Time) string {
 	holds := func(e Edit, p string) bool { return e.Person == p && !t.Before(e.Start) && t.Before(e.End) }
 	fallback := ""
+	var quiet []string
 	for range len(edits) + 1 {
 		if slices.ContainsFunc(gone, func(e Edit) bool { return e.Person == p && !t.Before(e.Effective) }) {
 			return fallback
@@ -511,12 +512,16 @@ func present(p string, edits, gone []Edit, t time.Time) string {
 		}
 		if !leave {
 			fallback = p
+			quiet = append(quiet, p)
 		}
 		if p = latest.Cover; p == "" {
 			return fallback
 		}
 	}
-	return fallback
+	if len(quiet) > 0 {
+		return quiet[0] // a circle
+	}
+	return ""
 }
 
 func standingIn(layers []Layer, tier int, wall int64, feast map[string]func(time.Time) bool, holder func(Layer) string) (people []string) {

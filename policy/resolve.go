@@ -199,31 +199,46 @@ func (t *Tier) once() {
 }
 
 // stillThere follows absences to somebody who is there. A circle of absences ends with nobody; but do-not-disturb never
-// makes a gap: where it leads to nobody, the last who only asked not to be disturbed stands.
+// makes a gap: where it leads to nobody, the last who only asked not to be disturbed stands, in a circle the first.
 func (r *Roster) stillThere(p Standing, t int64) (Standing, Why) {
-	first, why, quiet, asked := p, Away, p, false
+	var quiet, stop Standing // who only asked not to be disturbed; where the way ends
+	var why Why
+	first, asked := p, false
 	for range len(r.away) + 1 {
-		if r.left(p.Person, t) {
-			first, why = p, Deactivated
-			break
-		}
 		a := r.absent(p.Person, t)
-		if a == nil {
+		switch {
+		case r.left(p.Person, t):
+			stop, why = p, Deactivated
+		case a == nil:
 			return p, ""
-		}
-		if a.do == DoDND && !r.onLeave(p.Person, t) {
+		case a.do == DoDND && !r.onLeave(p.Person, t):
 			quiet, asked = p, true
 		}
-		if a.person == "" {
-			first = p
-			break
+		if why == "" && a.person == "" {
+			stop, why = p, Away
+		}
+		if why != "" {
+			if asked {
+				return quiet, ""
+			}
+			return stop, why
 		}
 		p = a.instead(p)
 	}
-	if asked {
-		return quiet, ""
+	return r.circle(first, t)
+}
+
+// circle is the end of a way that leads round: the first on it who only asked not to be disturbed, else nobody.
+func (r *Roster) circle(p Standing, t int64) (Standing, Why) {
+	first := p
+	for range len(r.away) + 1 {
+		a := r.absent(p.Person, t)
+		if a.do == DoDND && !r.onLeave(p.Person, t) {
+			return p, ""
+		}
+		p = a.instead(p)
 	}
-	return first, why
+	return first, Away
 }
 
 func (r *Roster) left(person string, t int64) bool {
