@@ -22,6 +22,7 @@ type gapWatch struct {
 	changed chan struct{} // capacity 1
 	counts  atomic.Pointer[gapCounts]
 	counted time.Time // when counts was made
+	stale   bool      // the rules changed since
 	begun   bool      // the first look is over
 }
 
@@ -51,7 +52,8 @@ const (
 	gapLead    = 72 * time.Hour      // how long before a gap is told of: a weekend, so that it is told while it is light
 	gapSight   = 10 * 24 * time.Hour // how far a look sees: beyond the lead, to know where a gap ends
 	gapLook    = 5 * time.Minute     // at the latest
-	gapCount   = 15 * time.Minute    // how often the whole horizon is counted
+	gapCount   = 15 * time.Minute    // how often the whole horizon is counted, which takes a second in a house of a thousand
+	gapRecount = time.Minute         // and after a change, at most
 	gapQuiet   = 2 * time.Second     // after a change: an import of a hundred edits is one change
 )
 
@@ -86,7 +88,7 @@ func (w *gapWatch) Run(ctx context.Context) {
 			return
 		case <-w.changed:
 			timer.Stop()
-			w.counted = time.Time{}
+			w.stale = true
 			if !quiet(ctx) {
 				return
 			}
@@ -110,7 +112,7 @@ func quiet(ctx context.Context) bool {
 // look scans once, files and tells what is new, and says how long nothing can change by itself.
 func (w *gapWatch) look(ctx context.Context) (time.Duration, error) {
 	now, rules := w.now(), w.rules()
-	if now.Sub(w.counted) >= gapCount {
+	if age := now.Sub(w.counted); age >= gapCount || w.stale && age >= gapRecount {
 		w.count(rules.Gaps(now, gapHorizon), now)
 	}
 	gaps := rules.Gaps(now, gapSight)
@@ -132,7 +134,11 @@ func (w *gapWatch) look(ctx context.Context) (time.Duration, error) {
 		}
 	}
 	w.begun = true
-	return untilNext(gaps, now), nil
+	next := untilNext(gaps, now)
+	if w.stale {
+		next = min(next, gapRecount)
+	}
+	return next, nil
 }
 
 // file keeps what changed.
@@ -161,7 +167,7 @@ func (w *gapWatch) count(gaps []policy.Gap, now time.Time) {
 		}
 	}
 	w.counts.Store(&c)
-	w.counted = now
+	w.counted, w.stale = now, false
 }
 
 // gapChange is a gap as it now is: told of because its state is new, or moved because its end or severity is.
