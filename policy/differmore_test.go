@@ -25,6 +25,14 @@ func (m *maker) leave(i int) Edit {
 	return e
 }
 
+// takeOver is one of a certain person, or of whoever stands.
+func (m *maker) takeOver(i int) Edit {
+	e := m.override(i)
+	e.Do, e.Shifts, e.Filler = DoTakeOver, nil, ""
+	e.From = []string{"", m.person()}[m.IntN(2)]
+	return e
+}
+
 // history is a list of overrides, leave, take-overs, and changes and undoes of those before.
 func (m *maker) history(n int) (edits []Edit) {
 	for i := range n {
@@ -33,8 +41,7 @@ func (m *maker) history(n int) (edits []Edit) {
 		case 0, 1:
 			e = m.leave(i)
 		case 2:
-			e.Do, e.Shifts, e.Filler = DoTakeOver, nil, ""
-			e.From = []string{"", m.person()}[m.IntN(2)]
+			e = m.takeOver(i)
 		case 3:
 			if i > 0 {
 				e = Edit{ID: fmt.Sprint(i), Do: DoUndo, Of: fmt.Sprint(m.IntN(i))}

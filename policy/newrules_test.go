@@ -166,3 +166,44 @@ func TestResolveStaysWithoutAllocation(t *testing.T) {
 		t.Errorf("%g allocations", n)
 	}
 }
+
+func TestExplainNamesTheVersionOfTheLayers(t *testing.T) {
+	layers := harbor().Schedules[0].Layers
+	b := with(t, harbor(), Edit{ID: "v", At: tonight, Do: DoLayers, Layers: layers, Effective: tonight})
+	says(t, Index(b, nil).Explain("agents", tonight), "tier 1: amy: layer daily, period 21, version 1 of the layers until 2026-11-24 08:00 America/New_York (EST)")
+}
+
+// A call is replayed a year later to the same answer: the rules as they were known, the same zone data, whatever was edited
+// since.
+func TestAnswerIsTheSameAYearLater(t *testing.T) {
+	b := harbor()
+	then := Index(b, nil)
+	for i := range 30 {
+		at := tonight.AddDate(0, 0, 12*i+1)
+		e := Edit{ID: "e" + dateText(int64(i)), At: at, Do: DoAssign, Person: "carol", Start: at, End: at.AddDate(0, 0, 3)}
+		if i%3 == 0 {
+			e = Edit{ID: e.ID, At: at, Do: DoMembers, Layer: "daily", Members: []string{"carol", "bo"}, Effective: at}
+		}
+		if m := CheckEdit(b.Schedules[0], e, b, nil, at); len(m) > 0 {
+			t.Fatal(m)
+		}
+		b = with(t, b, e)
+	}
+	now := Index(b, nil)
+	known, err := now.AsKnownAt("agents", tonight)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 400 {
+		at := tonight.Add(time.Duration(i-200) * 5 * time.Hour)
+		if got, want := standsAt(known, at), standsAt(then.Roster("agents"), at); !equalTiers(got, want) {
+			t.Errorf("as known on that evening, %s: %v, it was %v", at, got, want)
+		}
+		if at.After(tonight) {
+			continue
+		}
+		if got, want := standsAt(now.Roster("agents"), at), standsAt(then.Roster("agents"), at); !equalTiers(got, want) {
+			t.Errorf("the past has changed, %s: %v, it was %v", at, got, want)
+		}
+	}
+}
