@@ -36,6 +36,7 @@ func says(args []string, stdin string) said {
 //	= CODE        is its exit code (0 if not said)
 //	> TEXT        stands on standard output;  >! TEXT does not
 //	2> TEXT       stands on standard error;   2>! TEXT does not
+//	: NAME TEXT   keeps the word that follows TEXT on standard output as $NAME
 //	rm FILE       removes a file of $DIR
 //
 // and # begins a comment.
@@ -64,7 +65,9 @@ func tell(t *testing.T, file string) {
 	var last said
 	var stdin, command string
 	checked := true
+	kept := []string{}
 	for n, line := range strings.Split(places.Replace(string(archive.Comment)), "\n") {
+		line = strings.NewReplacer(kept...).Replace(line)
 		verb, rest, _ := strings.Cut(line, " ")
 		fail := func(what string) {
 			t.Errorf("line %d after %q: %s\n--- out\n%s--- err\n%s", n+1, command, what, last.out, last.err)
@@ -100,6 +103,14 @@ func tell(t *testing.T, file string) {
 			if strings.Contains(last.err, rest) {
 				fail("there is an error " + rest)
 			}
+		case ":":
+			name, before, _ := strings.Cut(rest, " ")
+			_, after, found := strings.Cut(last.out, before)
+			word := strings.Fields(after + " .")
+			if !found {
+				fail("no " + before)
+			}
+			kept = append(kept, "$"+name, strings.TrimSuffix(word[0], ":"))
 		case "rm":
 			if err := os.Remove(filepath.Join(work, "data", rest)); err != nil {
 				t.Fatal(err)
