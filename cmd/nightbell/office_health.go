@@ -14,7 +14,7 @@ import (
 type health struct{ *office }
 
 func (h health) Checks(ctx context.Context) ([]console.Finding, error) {
-	checks := []func(context.Context) console.Finding{h.unsealed, h.custody, h.zoneData, h.database, h.clock, h.rules, h.disk, h.lastCall}
+	checks := []func(context.Context) console.Finding{h.unsealed, h.custody, h.zones, h.database, h.clock, h.rules, h.disk, h.lastCall}
 	out := make([]console.Finding, len(checks))
 	for i, check := range checks {
 		out[i] = check(ctx)
@@ -45,14 +45,14 @@ func (h health) custody(context.Context) console.Finding {
 	return found("keys' place", console.Wrong, "%s", c)
 }
 
-func (h health) zoneData(context.Context) console.Finding {
+func (h health) zones(context.Context) console.Finding {
 	z, age := h.Zones(), h.Zones().Age(h.now())
 	detail := fmt.Sprintf("%s, %d days old", z.Version, int(age/(24*time.Hour)))
 	if z.Fallback {
 		detail += ", the copy inside the program"
 	}
-	if err := h.ZoneTrouble(); err != nil {
-		return found("zone data", console.Warn, "%s; the configured data cannot be read: %v", detail, err)
+	if err := h.ZonesLost(); err != nil {
+		return found("zone data", console.Wrong, "%v; in its place %s", err, detail)
 	}
 	if age > h.Config.ZoneData.MaxAge.Duration {
 		return found("zone data", console.Warn, "%s: older than zone_data.max_age", detail)

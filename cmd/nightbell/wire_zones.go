@@ -12,18 +12,18 @@ import (
 
 // zoneState is the zone data that holds, and why it is not what the configuration names. Replaced whole by a reload.
 type zoneState struct {
-	data    *policy.Zones
-	trouble error // nil: it is
+	data *policy.Zones
+	lost error // nil: it is
 }
 
 // Zones is the zone data that holds now. Ask it once for one thought: a reload may put another in its place.
 func (o *office) Zones() *policy.Zones { return o.zones.Load().data }
 
-// ZoneTrouble is why the zone data is not what the configuration names; nil when it is, or none is named.
-func (o *office) ZoneTrouble() error { return o.zones.Load().trouble }
+// ZonesLost is why the zone data is not what the configuration names; nil when it is, or none is named.
+func (o *office) ZonesLost() error { return o.zones.Load().lost }
 
 // takeZones loads the configured zone data. What cannot be read does not keep the house from opening: the copy inside the
-// program stands in, ZoneTrouble says so, and the operator is told.
+// program stands in, ZonesLost says so, and the operator is told.
 func (o *office) takeZones() {
 	z, err := loadZones(o.Config)
 	if err != nil {
@@ -107,9 +107,9 @@ func (c zoneChange) events() []audit.Event {
 func (s *server) lookAtZones() {
 	z, limit := s.office.Zones(), s.office.Config.ZoneData.MaxAge.Duration
 	switch {
-	case s.office.ZoneTrouble() != nil && z.Fallback:
+	case s.office.ZonesLost() != nil && z.Fallback:
 		s.alarms.raise("zone data", "the configured data cannot be read: the copy inside the program stands in")
-	case s.office.ZoneTrouble() != nil:
+	case s.office.ZonesLost() != nil:
 		s.alarms.raise("zone data", "the configured data cannot be read: the old one stands")
 	case limit > 0 && z.Age(s.office.now()) > limit:
 		s.alarms.raise("zone data", fmt.Sprintf("%s is older than zone_data.max_age: clocks may be wrong", z.Name()))

@@ -108,8 +108,8 @@ func TestReloadOfZoneDataListsWhatMoves(t *testing.T) {
 	}
 	tree(t, dir, "2026f", all)
 	s := houseIn(t, dir)
-	if z := s.office.Zones(); z.Version != "2026f" || z.Fallback || s.office.ZoneTrouble() != nil {
-		t.Fatalf("%+v %v", z.Version, s.office.ZoneTrouble())
+	if z := s.office.Zones(); z.Version != "2026f" || z.Fallback || s.office.ZonesLost() != nil {
+		t.Fatalf("%+v %v", z.Version, s.office.ZonesLost())
 	}
 	s.reloadZones(t.Context())
 	if got := remembered(t, s, audit.ZonesLoaded); len(got) != 0 {
@@ -155,15 +155,15 @@ func TestUnreadableZoneDataKeepsTheOld(t *testing.T) {
 // A house whose zone data is gone opens all the same: the copy inside stands in, and says so.
 func TestMissingZoneDataFallsBackWithAWarning(t *testing.T) {
 	s := houseIn(t, filepath.Join(t.TempDir(), "nothing"))
-	if z := s.office.Zones(); !z.Fallback || s.office.ZoneTrouble() == nil {
-		t.Errorf("%v %v", z.Version, s.office.ZoneTrouble())
+	if z := s.office.Zones(); !z.Fallback || s.office.ZonesLost() == nil {
+		t.Errorf("%v %v", z.Version, s.office.ZonesLost())
 	}
 	s.lookAtZones()
 	if got := strings.Join(s.alarms.list(), "\n"); !strings.Contains(got, "the copy inside the program stands in") {
 		t.Error(got)
 	}
-	found := (health{office: s.office}).zoneData(t.Context())
-	if !strings.Contains(found.Detail, "cannot be read") {
+	found := (health{office: s.office}).zones(t.Context())
+	if !strings.Contains(found.Detail, "in its place") {
 		t.Errorf("%+v", found)
 	}
 }
