@@ -23,6 +23,23 @@ const (
 	ScheduleChanged Action = "schedule.changed"
 	CatchAllChanged Action = "catch_all.changed"
 
+	PeopleEdited    Action = "people.edited"
+	GapFound        Action = "gap.found"
+	GapBegan        Action = "gap.began"
+	GapEnded        Action = "gap.ended"
+	GapAcknowledged Action = "gap.acknowledged"
+	OfferMade       Action = "offer.made"
+	OfferChanged    Action = "offer.changed"
+	FeedCreated     Action = "feed.created"
+	FeedRevoked     Action = "feed.revoked"
+	FeedRead        Action = "feed.read"
+	CallsReplayed   Action = "calls.replayed"
+	ZonesLoaded     Action = "zone_data.loaded"
+	ShiftMoved      Action = "shift.moved"
+	LadderBegan     Action = "ladder.began"
+	LadderMoved     Action = "ladder.moved"
+	LadderEnded     Action = "ladder.ended"
+
 	DeviceEnrolled     Action = "device.enrolled"
 	DeviceChanged      Action = "device.changed"
 	DeviceRevoked      Action = "device.revoked"
@@ -107,6 +124,22 @@ var meanings = []Meaning{
 	{PersonChanged, "A person was added, changed or removed."},
 	{ScheduleChanged, "A schedule's layers or overrides changed: a new version was appended."},
 	{CatchAllChanged, "Another clinic takes the unknown numbers of known trunks."},
+	{PeopleEdited, "Absences or deactivations of people changed: they act on every schedule."},
+	{GapFound, "The scan found a time ahead in which nobody is on call; facts: tier, from, to."},
+	{GapBegan, "A time began in which nobody is on call."},
+	{GapEnded, "A gap that was found is over, or was filled before it began; the facts say which."},
+	{GapAcknowledged, "A change that makes a gap was let through, with a reason; facts: tier, from, to."},
+	{OfferMade, "A shift was offered: to a person, to a pool, or to be given away."},
+	{OfferChanged, "An offer was taken, approved, declined, withdrawn, or ran out; facts: the state before and after."},
+	{FeedCreated, "A calendar feed was made; only its secret's hash is kept."},
+	{FeedRevoked, "A calendar feed's secret opens nothing any more."},
+	{FeedRead, "A calendar feed was fetched by its secret."},
+	{CallsReplayed, "Past calls were run against rules that do not hold; facts: how many, how many differ."},
+	{ZonesLoaded, "Other zone data holds; facts: the releases and checksums before and after, how many shifts move."},
+	{ShiftMoved, "Other zone data moves a shift; facts: from and to before and after."},
+	{LadderBegan, "An escalation began; facts: kind."},
+	{LadderMoved, "An escalation took a step; facts: the state and when the next is due."},
+	{LadderEnded, "An escalation is over; facts: the state it ended in."},
 	{DeviceEnrolled, "A device got a credential, bound to a person; the secret is not here."},
 	{DeviceChanged, "A device's person or MD5 exception changed."},
 	{DeviceRevoked, "A device's credential was destroyed."},

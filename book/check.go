@@ -208,6 +208,9 @@ func (r *reader) unique(f *file) {
 	for i, d := range f.Departed {
 		once(index("deactivations", i)+".id", "edit of people ", d.ID)
 	}
+	for i, c := range f.Mended {
+		once(index("corrections", i)+".id", "edit of people ", c.ID)
+	}
 	for i, s := range f.Schedules {
 		path := index("schedules", i)
 		once(path+".id", "schedule ", s.ID)

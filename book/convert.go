@@ -161,31 +161,3 @@ func (r *reader) exception(path string, e exception) policy.Exception {
 	r.until(path+".until", made.Until)
 	return made
 }
-
-func (r *reader) absence(path string, a absence) policy.Edit {
-	r.isPerson(path+".person", a.Person)
-	if a.Cover != "" {
-		r.isPerson(path+".cover", a.Cover)
-	}
-	if a.Cover == a.Person && a.Cover != "" {
-		r.wrong(path+".cover", "is the person who is away")
-	}
-	made := policy.Edit{
-		ID: r.id(path+".id", a.ID), At: r.instant(path+".at", a.At, time.UTC), Do: policy.DoAbsence, Person: a.Person,
-		Cover: a.Cover, Start: r.instant(path+".start", a.Start, time.UTC), End: r.instant(path+".end", a.End, time.UTC),
-	}
-	r.span(path, made.Start, made.End)
-	return made
-}
-
-func (r *reader) deactivation(path string, d deactivation) policy.Edit {
-	r.isPerson(path+".person", d.Person)
-	made := policy.Edit{
-		ID: r.id(path+".id", d.ID), At: r.instant(path+".at", d.At, time.UTC), Do: policy.DoDeactivate, Person: d.Person,
-		Effective: r.instant(path+".effective", d.Effective, time.UTC),
-	}
-	if made.Effective.IsZero() {
-		r.wrong(path+".effective", "is missing")
-	}
-	return made
-}

@@ -1,7 +1,6 @@
 package book
 
 import (
-	"cmp"
 	"time"
 
 	"nightbell/policy"
@@ -11,30 +10,32 @@ import (
 func (r *reader) edit(path string, e edit, rules policy.Rules) policy.Edit {
 	made := policy.Edit{
 		ID: r.id(path+".id", e.ID), At: r.instant(path+".at", e.At, rules.Zone), Do: policy.Do(e.Do), Person: e.Person,
-		From: e.From, Tier: cmp.Or(e.Tier, 1), Start: r.instant(path+".start", e.Start, rules.Zone),
+		From: e.From, Cover: e.Cover, Tier: e.Tier, Start: r.instant(path+".start", e.Start, rules.Zone),
 		End: r.instant(path+".end", e.End, rules.Zone), Effective: r.instant(path+".effective", e.Effective, rules.Zone),
 		Layer: e.Layer, Filler: e.Filler, Of: e.Of, Reason: r.text(path+".reason", e.Reason),
+		Note: r.text(path+".note", e.Note),
 	}
 	if made.At.IsZero() {
 		r.wrong(path+".at", "is missing: when the edit was made")
 	}
-	if made.Tier < 1 || made.Tier > maxTier {
+	if made.Tier < 0 || made.Tier > maxTier {
 		r.wrong(path+".tier", "must be 1 to %d", maxTier)
 	}
 	switch made.Do {
-	case policy.DoAssign, policy.DoAdd, policy.DoCover, policy.DoNobody, policy.DoPlan:
+	case policy.DoAssign, policy.DoAdd, policy.DoCover, policy.DoNobody, policy.DoPlan, policy.DoTakeOver, policy.DoNote,
+		policy.DoAbsence, policy.DoDND:
 		r.span(path, made.Start, made.End)
 		r.overriding(path, e, &made, rules.Zone)
 	case policy.DoSwap, policy.DoGive:
 		r.swapping(path, e, &made)
-	case policy.DoMembers, policy.DoAnchor, policy.DoEvery, policy.DoLayers:
+	case policy.DoMembers, policy.DoAnchor, policy.DoEvery, policy.DoLayers, policy.DoDeactivate:
 		r.rotating(path, e, &made, rules)
 	case policy.DoChange, policy.DoUndo:
 		if e.Of == "" {
 			r.wrong(path+".of", "is missing: the edit that is meant")
 		}
 	default:
-		r.wrong(path+".do", "must be one of assign, cover, add, nobody, plan, change, undo, swap, give, members, anchor, every, layers")
+		r.wrong(path+".do", "must be one of assign, cover, add, nobody, plan, take_over, note, absence, dnd, change, undo, swap, give, members, anchor, every, layers, deactivate")
 	}
 	return made
 }
@@ -47,6 +48,16 @@ func (r *reader) overriding(path string, e edit, made *policy.Edit, zone *time.L
 		r.isPerson(path+".from", e.From)
 		if r.isPerson(path+".person", e.Person); e.From == e.Person && e.From != "" {
 			r.wrong(path+".person", "covers herself")
+		}
+	case policy.DoTakeOver:
+		if r.isPerson(path+".person", e.Person); e.From != "" {
+			r.isPerson(path+".from", e.From)
+		}
+	case policy.DoAbsence, policy.DoDND:
+		r.away(path, *made)
+	case policy.DoNote:
+		if r.name(path+".note", e.Note); e.Layer != "" {
+			made.A = r.shift(path+".a", e.A)
 		}
 	case policy.DoNobody:
 		if e.Reason == "" {
@@ -96,10 +107,12 @@ func (r *reader) rotating(path string, e edit, made *policy.Edit, rules policy.R
 	if made.Effective.IsZero() {
 		r.wrong(path+".effective", "is missing")
 	}
-	if e.Layer == "" && made.Do != policy.DoLayers {
+	if e.Layer == "" && made.Do != policy.DoLayers && made.Do != policy.DoDeactivate {
 		r.wrong(path+".layer", "is missing")
 	}
 	switch made.Do {
+	case policy.DoDeactivate:
+		r.isPerson(path+".person", e.Person)
 	case policy.DoMembers:
 		r.members(path+".members", e.Members)
 		made.Members = e.Members

@@ -12,6 +12,7 @@ type file struct {
 	Schedules []schedule     `toml:"schedules"`
 	Absences  []absence      `toml:"absences"`
 	Departed  []deactivation `toml:"deactivations"`
+	Mended    []correction   `toml:"corrections"`
 }
 
 type clinic struct {
@@ -102,6 +103,8 @@ type schedule struct {
 	ID        string     `toml:"id"`
 	Clinic    string     `toml:"clinic"`
 	Name      string     `toml:"name"`
+	Line      string     `toml:"line"`
+	Place     string     `toml:"place"`
 	Zone      string     `toml:"zone"`
 	Layers    []layer    `toml:"layers"`
 	Overrides []override `toml:"overrides"`
@@ -150,6 +153,7 @@ type edit struct {
 	Do        string   `toml:"do"`
 	Person    string   `toml:"person"`
 	From      string   `toml:"from"`
+	Cover     string   `toml:"cover"`
 	Tier      int      `toml:"tier"`
 	Start     moment   `toml:"start"`
 	End       moment   `toml:"end"`
@@ -165,6 +169,7 @@ type edit struct {
 	Filler    string   `toml:"filler"`
 	Of        string   `toml:"of"`
 	Reason    string   `toml:"reason"`
+	Note      string   `toml:"note"`
 }
 
 type shift struct {
@@ -178,14 +183,16 @@ type duty struct {
 	End    moment `toml:"end"`
 }
 
-// absence is a person's leave; it acts on every schedule.
+// absence is a person's leave, or with do = "dnd" a time in which she is not to be disturbed; it acts on every schedule.
 type absence struct {
 	ID     string `toml:"id"`
 	At     moment `toml:"at"`
+	Do     string `toml:"do"`
 	Person string `toml:"person"`
 	Cover  string `toml:"cover"`
 	Start  moment `toml:"start"`
 	End    moment `toml:"end"`
+	Reason string `toml:"reason"`
 }
 
 // deactivation takes a person out of every rotation from an instant on.
@@ -194,4 +201,16 @@ type deactivation struct {
 	At        moment `toml:"at"`
 	Person    string `toml:"person"`
 	Effective moment `toml:"effective"`
+	Reason    string `toml:"reason"`
+}
+
+// correction undoes or changes an absence or a deactivation: the history of people only grows.
+type correction struct {
+	ID     string `toml:"id"`
+	At     moment `toml:"at"`
+	Do     string `toml:"do"`
+	Of     string `toml:"of"`
+	Start  moment `toml:"start"`
+	End    moment `toml:"end"`
+	Reason string `toml:"reason"`
 }

@@ -93,7 +93,7 @@ func (r *reader) book(f *file, version string) *policy.Book {
 	}
 	b.Numbers = each(r, "numbers", f.Numbers, r.number)
 	b.Devices = each(r, "devices", f.Devices, r.device)
-	b.Edits = append(each(r, "absences", f.Absences, r.absence), each(r, "deactivations", f.Departed, r.deactivation)...)
+	b.Edits = r.edits(f)
 	b.Schedules = each(r, "schedules", f.Schedules, func(path string, s schedule) policy.Schedule {
 		return r.schedule(path, s, b.Edits)
 	})

@@ -64,6 +64,7 @@ type rendered struct {
 	Schedules []table `toml:"schedules,omitempty"`
 	Absences  []table `toml:"absences,omitempty"`
 	Departed  []table `toml:"deactivations,omitempty"`
+	Mended    []table `toml:"corrections,omitempty"`
 }
 
 type table map[string]any
@@ -179,7 +180,8 @@ func renderPerson(p policy.Person, how Reveal) table {
 
 func renderSchedule(s policy.Schedule) table {
 	return table{
-		"id": s.ID, "clinic": s.Clinic, "name": s.Name, "zone": s.Zone, "layers": all(s.Layers, renderLayer),
+		"id": s.ID, "clinic": s.Clinic, "name": s.Name, "line": s.Line, "place": s.Place, "zone": s.Zone,
+		"layers": all(s.Layers, renderLayer),
 		"overrides": all(s.Overrides, func(o policy.Override) table {
 			return table{
 				"id": o.ID, "kind": o.Kind, "person": o.Person, "tier": o.Tier, "start": o.Start, "end": o.End,
@@ -226,9 +228,9 @@ func local(s string) any {
 
 func renderEdit(e policy.Edit) table {
 	made := table{
-		"id": e.ID, "at": e.At, "do": string(e.Do), "person": e.Person, "from": e.From, "tier": e.Tier, "start": e.Start,
+		"id": e.ID, "at": e.At, "do": string(e.Do), "person": e.Person, "from": e.From, "cover": e.Cover, "tier": e.Tier, "start": e.Start,
 		"end": e.End, "effective": e.Effective, "layer": e.Layer, "members": e.Members, "anchor": local(e.Anchor),
-		"layers": all(e.Layers, renderLayer), "filler": e.Filler, "of": e.Of, "reason": e.Reason,
+		"layers": all(e.Layers, renderLayer), "filler": e.Filler, "of": e.Of, "reason": e.Reason, "note": e.Note,
 		"shifts": all(e.Shifts, func(d policy.Duty) table {
 			return table{"person": d.Person, "start": d.Start, "end": d.End}
 		}),
@@ -236,7 +238,7 @@ func renderEdit(e policy.Edit) table {
 	if e.Every > 0 {
 		made["every"] = length(e.Every, e.Unit)
 	}
-	if slices.Contains([]policy.Do{policy.DoSwap, policy.DoGive}, e.Do) {
+	if slices.Contains([]policy.Do{policy.DoSwap, policy.DoGive}, e.Do) || e.Do == policy.DoNote && e.Layer != "" {
 		made["a"] = renderShift(e.A)
 	}
 	if e.Do == policy.DoSwap {
@@ -253,10 +255,18 @@ func renderShift(s policy.Shift) table {
 func (f *rendered) person(e policy.Edit) {
 	made := table{
 		"id": e.ID, "at": e.At, "person": e.Person, "cover": e.Cover, "start": e.Start, "end": e.End, "effective": e.Effective,
+		"of": e.Of, "reason": e.Reason,
 	}.trim()
-	if e.Do == policy.DoAbsence {
+	switch e.Do {
+	case policy.DoDND:
+		made["do"] = string(e.Do)
 		f.Absences = append(f.Absences, made)
-		return
+	case policy.DoAbsence:
+		f.Absences = append(f.Absences, made)
+	case policy.DoDeactivate:
+		f.Departed = append(f.Departed, made)
+	default:
+		made["do"] = string(e.Do)
+		f.Mended = append(f.Mended, made)
 	}
-	f.Departed = append(f.Departed, made)
 }

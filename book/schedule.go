@@ -129,6 +129,7 @@ func (r *reader) schedule(path string, s schedule, people []policy.Edit) policy.
 	r.isClinic(path+".clinic", s.Clinic)
 	made := policy.Schedule{
 		ID: r.id(path+".id", s.ID), Clinic: s.Clinic, Name: r.name(path+".name", cmp.Or(s.Name, s.ID)), Zone: s.Zone,
+		Line: r.text(path+".line", s.Line), Place: r.text(path+".place", s.Place),
 	}
 	rules := policy.Rules{ZoneName: s.Zone, People: people}
 	if c := r.clinics[s.Clinic]; c != nil {

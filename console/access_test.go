@@ -313,6 +313,7 @@ func FuzzBodies(f *testing.F) {
 		if r.Method != http.MethodGet {
 			again := httptest.NewRequest(r.Method, req.URL.Path, strings.NewReader(body))
 			again.Header.Set("Content-Type", "application/json")
+			again.Header.Set("If-Match", "*")
 			req = again
 		}
 		if w := asks(t, s.console().Handler(), req, s.token("", Scopes()...)); w.Code == http.StatusInternalServerError {

@@ -3,10 +3,14 @@ package console
 import (
 	"context"
 	"net/http"
+	"reflect"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"nightbell/policy"
 )
 
 const (
@@ -41,7 +45,7 @@ func (c *Console) operation(route Route) huma.Operation {
 		MaxBodyBytes:     maxBody,
 		BodyReadTimeout:  bodyTimeout,
 		Middlewares:      huma.Middlewares{c.gate(route)},
-		Errors:           []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable},
+		Errors:           []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity, http.StatusPreconditionRequired, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable},
 		Security:         []map[string][]string{{bearerName: {string(route.Scope)}}},
 		Extensions:       map[string]any{"x-nightbell-scope": route.Scope},
 		SkipValidateBody: false,
@@ -74,6 +78,7 @@ func (c *Console) api(mux *http.ServeMux) huma.API {
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
 	cfg.RejectUnknownQueryParameters = true
 	cfg.AllowAdditionalPropertiesByDefault = false
+	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	cfg.Info.Description = "Call handling for clinics. Numbers and names are redacted unless a reveal route is asked with a reason; every such answer is in the audit before it leaves."
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		bearerName: {Type: "http", Scheme: "bearer", Description: "nightbell token create"},
@@ -83,6 +88,14 @@ func (c *Console) api(mux *http.ServeMux) huma.API {
 		route.serve(c, api, route)
 	}
 	return api
+}
+
+// schemaName keeps types of two rooms apart that have one name.
+func schemaName(t reflect.Type, hint string) string {
+	if t == reflect.TypeFor[policy.Difference]() {
+		return "ReplayDifference"
+	}
+	return huma.DefaultSchemaNamer(t, hint)
 }
 
 // OpenAPI is the document of the table, as JSON.
@@ -129,6 +142,30 @@ type Paging struct {
 }
 
 func (p Paging) page() Page { return Page{Cursor: p.Cursor, Limit: p.Limit} }
+
+// Bulk is the query part of lists of rules: whoever edits them wants most of them at once.
+type Bulk struct {
+	Cursor string `query:"cursor" maxLength:"64" doc:"opaque; from next of the page before"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"1000"`
+}
+
+// paged cuts a page out of a list that stands in memory: what follows the thing that the cursor names.
+func paged[T any](items []T, err error, b Bulk, id func(T) string) (list[T], error) {
+	if err != nil {
+		return list[T]{}, err
+	}
+	if b.Cursor != "" {
+		at := slices.IndexFunc(items, func(v T) bool { return id(v) == b.Cursor })
+		if at < 0 {
+			return list[T]{}, Mistakes{{Field: "query.cursor", Text: "is no cursor of this list, or its thing is gone: begin again"}}
+		}
+		items = items[at+1:]
+	}
+	if len(items) > b.Limit && b.Limit > 0 {
+		return listed(items[:b.Limit], id(items[b.Limit-1])), nil
+	}
+	return listed(items, ""), nil
+}
 
 // Named is the path part of a route about one thing.
 type Named struct {

@@ -47,6 +47,7 @@ func New(cfg Config) *Console {
 	mux := http.NewServeMux()
 	c.document = c.api(mux).OpenAPI()
 	mux.HandleFunc("GET /api/openapi.json", c.serveDocument)
+	mux.HandleFunc("GET "+feedPath+"{file}", c.serveFeed)
 	mux.HandleFunc("GET /healthz", serveAlive)
 	mux.HandleFunc("GET /readyz", c.serveReady)
 	mux.HandleFunc("GET /metrics", c.serveMetrics)

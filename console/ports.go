@@ -15,6 +15,14 @@ import (
 type Ports struct {
 	Books      Books
 	Rota       Rota
+	Clinics    Clinics
+	People     People
+	Schedules  Schedules
+	Versions   Versions
+	Previews   Previews
+	Outlook    Outlook
+	Offers     Offers
+	Feeds      Feeds
 	Calls      Calls
 	Recordings Recordings
 	Audit      AuditLog
@@ -128,6 +136,7 @@ type Rota interface {
 type RotaQuery struct {
 	Clinic, Schedule string // empty: all
 	From, To         time.Time
+	KnownAt          time.Time // zero: everything known now
 }
 
 // Standing is who stands in a tier at an instant. Person is empty for a gap.
@@ -139,6 +148,17 @@ type Standing struct {
 	Source   string    `json:"source" doc:"layer or override that put the person there"`
 	Until    time.Time `json:"until,omitzero"`
 	Because  []string  `json:"because"`
+	Origin
+}
+
+// Origin is what put a person there, part by part: a swap or a note names a shift by layer, period and day.
+type Origin struct {
+	Layer  string   `json:"layer,omitempty"`
+	Period int64    `json:"period" doc:"of the layer's rotation"`
+	Day    string   `json:"day,omitempty" doc:"local date on which the window of the shift starts"`
+	Edit   string   `json:"edit,omitempty" doc:"id of the override or swap"`
+	For    string   `json:"for,omitempty" doc:"who is covered"`
+	Notes  []string `json:"notes,omitempty"`
 }
 
 // Shift is a stretch of one person in one tier; Person is empty for a gap.
@@ -150,6 +170,7 @@ type Shift struct {
 	Source   string    `json:"source"`
 	Start    time.Time `json:"start"`
 	End      time.Time `json:"end"`
+	Origin
 }
 
 // Verdict is the answer to a file of cases.

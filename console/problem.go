@@ -7,16 +7,21 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"nightbell/policy"
 )
 
 // Problem is RFC 9457. It names fields and never repeats a value that was sent: a refused number is PHI too.
 type Problem struct {
-	Type    string    `json:"type" doc:"about:blank, or nightbell:sealed, nightbell:audit-down, ..."`
-	Title   string    `json:"title"`
-	Status  int       `json:"status"`
-	Detail  string    `json:"detail,omitempty"`
-	Request string    `json:"request_id,omitempty" doc:"names the request in logs and audit"`
-	Errors  []Mistake `json:"errors,omitempty"`
+	Type    string       `json:"type" doc:"about:blank, or nightbell:sealed, nightbell:audit-down, ..."`
+	Title   string       `json:"title"`
+	Status  int          `json:"status"`
+	Detail  string       `json:"detail,omitempty"`
+	Request string       `json:"request_id,omitempty" doc:"names the request in logs and audit"`
+	Errors  []Mistake    `json:"errors,omitempty"`
+	Tag     string       `json:"etag,omitempty" doc:"412: the entity tag that stands"`
+	Changes []Change     `json:"changes,omitempty" doc:"412: what somebody else changed meanwhile"`
+	Gaps    []policy.Gap `json:"gaps,omitempty" doc:"409 nightbell:gap: what the change opens; say why in acknowledge_gap"`
 }
 
 func (p *Problem) Error() string {
@@ -49,6 +54,9 @@ func asProblem(err error) *Problem {
 	if errors.As(err, &m) {
 		p := problem(http.StatusUnprocessableEntity, "mistakes", "input refused")
 		p.Errors = m
+		return p
+	}
+	if p := ofRules(err); p != nil {
 		return p
 	}
 	for _, k := range known {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 
 	"nightbell/audit"
 )
@@ -20,10 +21,10 @@ type Route struct {
 
 // Routes is the table. A path that is not here answers 404, a caller without the scope 403.
 func Routes() []Route {
-	return append(append(ruleRoutes(), historyRoutes()...), houseRoutes()...)
+	return slices.Concat(bookRoutes(), rulesRoutes(), coverRoutes(), historyRoutes(), houseRoutes())
 }
 
-func ruleRoutes() []Route {
+func bookRoutes() []Route {
 	return []Route{
 		{http.MethodGet, "/api/v1/book", "show-book", "The rules as they stand, people redacted",
 			BookRead, House, "", nil, with(showBook)},

@@ -23,8 +23,15 @@ type Because struct {
 
 // Resolve refuses a reason that holds a telephone number: the audit keeps reasons in clear.
 func (b *Because) Resolve(_ huma.Context, at *huma.PathBuffer) []error {
+	if holdsNumber(b.Reason) {
+		return []error{&huma.ErrorDetail{Location: at.With("reason"), Message: "expected no telephone number"}}
+	}
+	return nil
+}
+
+func holdsNumber(text string) bool {
 	digits := 0
-	for _, r := range b.Reason {
+	for _, r := range text {
 		switch {
 		case unicode.IsDigit(r):
 			digits++
@@ -32,10 +39,10 @@ func (b *Because) Resolve(_ huma.Context, at *huma.PathBuffer) []error {
 			digits = 0
 		}
 		if digits >= phoneDigits {
-			return []error{&huma.ErrorDetail{Location: at.With("reason"), Message: "expected no telephone number"}}
+			return true
 		}
 	}
-	return nil
+	return false
 }
 
 // phoneDigits in a row, separators aside, are taken for a telephone number; a date has eight, written as 2026-11-23.
@@ -90,7 +97,8 @@ func (r RotaScope) query(who Identity) (RotaQuery, error) {
 
 type onCallAtIn struct {
 	RotaScope
-	At time.Time `query:"at" doc:"instant; now if absent"`
+	At      time.Time `query:"at" doc:"instant; now if absent"`
+	KnownAt time.Time `query:"known_at" doc:"as it was known then; absent: everything known now"`
 }
 
 func onCallAt(c *Console, ctx context.Context, in *onCallAtIn) (*answer[list[Standing]], error) {
@@ -98,7 +106,7 @@ func onCallAt(c *Console, ctx context.Context, in *onCallAtIn) (*answer[list[Sta
 	if err != nil {
 		return nil, err
 	}
-	q.From = in.At
+	q.From, q.KnownAt = in.At, in.KnownAt
 	if q.From.IsZero() {
 		q.From = c.now()
 	}
@@ -110,31 +118,50 @@ type onCallShiftsIn struct {
 	RotaScope
 	From time.Time `query:"from" doc:"now if absent"`
 	To   time.Time `query:"to" doc:"seven days after from if absent; at most 400 days after it"`
+
+	KnownAt time.Time `query:"known_at" doc:"as it was known then; absent: everything known now"`
 }
 
 const longestLook = 400 * 24 * time.Hour
+
+// span fills in what is absent and refuses a look that is too long, or at no time at all.
+func (c *Console) span(from, to time.Time, usual time.Duration) (time.Time, time.Time, error) {
+	if from.IsZero() {
+		from = c.now()
+	}
+	if to.IsZero() {
+		to = from.Add(usual)
+	}
+	if outOfTime(from) {
+		return from, to, Mistakes{{Field: "query.from", Text: "year out of range"}}
+	}
+	if outOfTime(to) {
+		return from, to, Mistakes{{Field: "query.to", Text: "year out of range"}}
+	}
+	if !to.After(from) {
+		return from, to, Mistakes{{Field: "query.to", Text: "not after from"}}
+	}
+	if to.Sub(from) > longestLook {
+		return from, to, Mistakes{{Field: "query.to", Text: "more than 400 days after from"}}
+	}
+	return from, to, nil
+}
 
 func onCallShifts(c *Console, ctx context.Context, in *onCallShiftsIn) (*answer[list[Shift]], error) {
 	q, err := in.query(askingOf(ctx).who)
 	if err != nil {
 		return nil, err
 	}
-	q.From, q.To = in.From, in.To
-	if q.From.IsZero() {
-		q.From = c.now()
-	}
-	if q.To.IsZero() {
-		q.To = q.From.Add(7 * 24 * time.Hour)
-	}
-	if !q.To.After(q.From) {
-		return nil, Mistakes{{Field: "query.to", Text: "not after from"}}
-	}
-	if q.To.Sub(q.From) > longestLook {
-		return nil, Mistakes{{Field: "query.to", Text: "more than 400 days after from"}}
+	q.KnownAt = in.KnownAt
+	if q.From, q.To, err = c.span(in.From, in.To, 7*24*time.Hour); err != nil {
+		return nil, err
 	}
 	items, err := c.ports.Rota.Shifts(ctx, q)
 	return say(listed(items, ""), err)
 }
+
+// outOfTime are years that no rota has.
+func outOfTime(t time.Time) bool { return t.Year() < 1900 || t.Year() > 2200 }
 
 // casesIn is a file in the form of cases/oncall.json, whatever its fields.
 type casesIn struct{ RawBody []byte }

@@ -14,6 +14,11 @@ const (
 	BookRead         Scope = "book:read"
 	BookReveal       Scope = "book:reveal"
 	BookWrite        Scope = "book:write"
+	RulesRead        Scope = "rules:read"
+	RulesWrite       Scope = "rules:write"   // clinics, people, layers
+	CoverWrite       Scope = "cover:write"   // tonight's cover: edits that bend the rota, offers
+	PeopleReveal     Scope = "people:reveal" // names and numbers of people
+	FeedsWrite       Scope = "feeds:write"
 	OnCallRead       Scope = "oncall:read"
 	PlanRead         Scope = "plan:read"
 	CallsRead        Scope = "calls:read"
@@ -40,7 +45,7 @@ const (
 // Scopes lists every scope that a token may hold.
 func Scopes() []Scope {
 	return []Scope{
-		BookRead, BookReveal, BookWrite, OnCallRead, PlanRead, CallsRead, CallsReveal,
+		BookRead, BookReveal, BookWrite, RulesRead, RulesWrite, CoverWrite, PeopleReveal, FeedsWrite, OnCallRead, PlanRead, CallsRead, CallsReveal,
 		RecordingsRead, RecordingsPlay, RecordingsExport, RecordingsKey, AuditRead, KeysRead, KeysWrite,
 		TokensRead, TokensWrite, DevicesRead, DevicesWrite, TrunksRead, TrunksWrite,
 		AgentsRead, AgentsWrite, LiveRead, MetricsRead,

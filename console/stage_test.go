@@ -33,6 +33,9 @@ type stage struct {
 	clock   time.Time
 	panics  bool
 	noKeys  bool // as outside development
+
+	opens     bool // every change opens a gap
+	revisions []Revision
 }
 
 const canary = "+12125550199"
@@ -47,7 +50,8 @@ func (s *stage) ports() Ports {
 	return Ports{
 		Books: stageBooks{s}, Rota: stageRota{s}, Calls: stageCalls{s}, Recordings: stageSounds{s}, Audit: stageAudit{s},
 		Keys: stageKeys{s}, Tokens: stageTokens{s}, Devices: stageDevices{s}, Trunks: stageTrunks{s}, Agents: stageAgents{s},
-		Health: stageHealth{}, Floor: stageFloor{s},
+		Health: stageHealth{}, Floor: stageFloor{s}, Clinics: stageClinics{s}, People: stagePeople{s}, Schedules: stageSchedules{s},
+		Versions: stageVersions{s}, Previews: stagePreviews{s}, Outlook: stageOutlook{s}, Offers: stageOffers{s}, Feeds: stageFeeds{s},
 	}
 }
 
@@ -286,14 +290,19 @@ var example = map[string]string{
 // request is the example of a route.
 func (r Route) request() *http.Request {
 	id := "c1"
-	if strings.Contains(r.Path, "/recordings/") {
+	switch {
+	case strings.Contains(r.Path, "/recordings/"):
 		id = "r1"
+	case strings.Contains(r.Path, "/clinics/"):
+		id = "harbor"
 	}
 	var body io.Reader
 	if text := example[r.ID]; text != "" {
 		body = strings.NewReader(text)
 	}
-	req := httptest.NewRequest(r.Method, strings.ReplaceAll(r.Path, "{id}", id), body)
+	path := strings.NewReplacer("{id}", id, "{version}", "1").Replace(r.Path)
+	req := httptest.NewRequest(r.Method, path+exampleQuery[r.ID], body)
+	req.Header.Set("If-Match", "*")
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}

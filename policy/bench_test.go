@@ -115,17 +115,6 @@ func BenchmarkExpandYear(b *testing.B) {
 	}
 }
 
-// BenchmarkGapScan lists 90 days of 1,000 clinics. Bar: 2 s.
-func BenchmarkGapScan(b *testing.B) {
-	s := manyClinics(b, 1000)
-	from := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-	for b.Loop() {
-		for i := range 1000 {
-			s.Expand(s.Book.Schedules[i].ID, from, from.AddDate(0, 0, 90))
-		}
-	}
-}
-
 // BenchmarkCovered asks a rotation whose turn passes only on covered periods, a year and more from its anchor.
 func BenchmarkCovered(b *testing.B) {
 	sched := fourLayers(0, "America/New_York")

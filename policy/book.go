@@ -129,6 +129,8 @@ type Schedule struct {
 	ID        string
 	Clinic    string
 	Name      string
+	Line      string // the clinic's service line it belongs to ("cardiology"); empty: the whole clinic
+	Place     string // the clinic's place it serves; empty: all
 	Zone      string // empty: the clinic's
 	Layers    []Layer
 	Overrides []Override // the assigns of a plain book; they take their place among Edits by Created
@@ -225,8 +227,8 @@ type Edit struct {
 	At         time.Time // when it was made: "as known at" an earlier moment leaves it out
 	Do         Do
 	Person     string // who comes (assign, add, cover), leaves (deactivate) or is away (absence)
-	From       string // cover: for whom. absence: empty
-	Cover      string // absence: who stands in; empty: nobody
+	From       string // cover, take_over: for whom. absence: empty
+	Cover      string // absence, dnd: who stands in; empty: nobody (a dnd always has one)
 	Tier       int    // of an override; 0 means 1
 	Start, End time.Time
 	Effective  time.Time // members, anchor, every, layers, deactivate
@@ -241,6 +243,7 @@ type Edit struct {
 	Filler     string // plan: "layers", or empty: nobody
 	Of         string // change, undo: the id of the edit meant
 	Reason     string
+	Note       string // note: what the shift's people are to know; no PHI
 }
 
 // Do is what an edit does.
@@ -262,12 +265,15 @@ const (
 	DoLayers     Do = "layers"     // the whole list of layers: a version
 	DoDeactivate Do = "deactivate" // Person takes no more calls
 	DoAbsence    Do = "absence"    // Person is away; Cover stands in
+	DoDND        Do = "dnd"        // Person is not to be disturbed; Cover stands in, and where nobody can, Person is rung
+	DoTakeOver   Do = "take_over"  // Person takes the running shift over from From, Start to End; From empty: the tier
+	DoNote       Do = "note"       // Note shows with the tier's shifts, or with shift A of Layer, from Start to End
 )
 
 // Shift names one shift of a layer by identity, not by clock: it follows a moved hand-off.
 type Shift struct {
-	Period int64
-	Day    string // local date its window starts on, "2006-01-02"; empty: the whole period
+	Period int64  `json:"period"`
+	Day    string `json:"day,omitempty"` // local date its window starts on, "2006-01-02"; empty: the whole period
 }
 
 // Duty is one shift of a plan.

@@ -190,6 +190,7 @@ func TestExplainSpeaksInSentences(t *testing.T) {
 		"tier 1: amy: layer daily, period 21 until 2026-11-24 08:00 America/New_York (EST)",
 		"tier 2: carol: layer backup, period 3 until 2026-11-30 08:00 America/New_York (EST)",
 		"zone America/New_York, zone data " + EmbeddedZones().Version,
+		"version v1 of the rules",
 	}, "\n")
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

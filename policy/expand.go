@@ -1,6 +1,9 @@
 package policy
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Stretch is a time in which a tier's people stay the same; no people is a gap.
 type Stretch struct {
@@ -52,12 +55,24 @@ func expand(from, to time.Time, resolve func(time.Time, *OnCall)) []Stretch {
 func extend(list []Stretch, tier *Tier, from, to time.Time) []Stretch {
 	if n := len(list); n > 0 && list[n-1].same(tier) {
 		list[n-1].End = to
+		list[n-1].noted(tier)
 		return list
 	}
 	return append(list, Stretch{
 		Tier: tier.Number, Start: from, End: to,
 		People: append([]Standing(nil), tier.People...), Passed: append([]Passed(nil), tier.Passed...),
 	})
+}
+
+// noted collects what shows at any time of the stretch: a note does not cut a shift in two.
+func (s *Stretch) noted(tier *Tier) {
+	for i := range tier.People {
+		for _, n := range tier.People[i].Notes {
+			if p := &s.People[i]; !slices.Contains(p.Notes, n) {
+				p.Notes = append(slices.Clip(p.Notes), n)
+			}
+		}
+	}
 }
 
 func (s *Stretch) same(tier *Tier) bool {

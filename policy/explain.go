@@ -19,7 +19,11 @@ func (s *Snapshot) Explain(schedule string, at time.Time) []string {
 		return []string{fmt.Sprintf("there is no schedule %s that can be read", clip(schedule))}
 	}
 	r := s.rosters[schedule]
-	return append(r.explain(&now), fmt.Sprintf("zone %s, zone data %s", r.ZoneName, s.Zones.Name()))
+	lines := append(r.explain(&now), fmt.Sprintf("zone %s, zone data %s", r.ZoneName, s.Zones.Name()))
+	if s.Book.Version != "" {
+		lines = append(lines, "version "+s.Book.Version+" of the rules")
+	}
+	return lines
 }
 
 func (r *Roster) explain(now *OnCall) (lines []string) {
@@ -45,6 +49,9 @@ func (r *Roster) reason(p Standing) string {
 	}
 	src := p.Source
 	shift := fmt.Sprintf("layer %s, period %d", src.Layer, src.Period)
+	if src.Number > 0 {
+		shift += fmt.Sprintf(", version %d of the layers", src.Number)
+	}
 	if src.dated {
 		shift += ", window of " + src.Day()
 	}
@@ -55,6 +62,10 @@ func (r *Roster) reason(p Standing) string {
 		return shift + until
 	case src.For != "" && src.Kind == DoAbsence:
 		return "stands in for " + src.For + " who is absent (" + shift + ")" + until
+	case src.For != "" && src.Kind == DoDND:
+		return "stands in for " + src.For + " who is not to be disturbed (" + shift + ")" + until
+	case src.For != "" && src.Kind == DoTakeOver:
+		return "took over from " + src.For + " by override " + src.Edit + until
 	case src.For != "":
 		return "covers " + src.For + " by override " + src.Edit + until
 	}

@@ -164,13 +164,23 @@ func (s *Snapshot) Resolve(schedule string, at time.Time, into *OnCall) bool {
 		for _, p := range tier.People {
 			if why := s.reach(p.Person); why != "" {
 				tier.Passed = append(tier.Passed, Passed{p.Person, why})
-				continue
+				if p.Source.Kind != DoDND || s.reach(p.Source.For) != "" {
+					continue
+				}
+				p = p.disturbed()
 			}
 			kept = append(kept, p)
 		}
 		tier.People = kept
 	}
 	return true
+}
+
+// disturbed is the shift back in the hands of who asked not to be disturbed: her cover cannot be rung, and that must not
+// make a gap.
+func (p Standing) disturbed() Standing {
+	p.Person, p.Source.Kind, p.Source.Edit, p.Source.For = p.Source.For, "", "", ""
+	return p
 }
 
 // reach says why a person cannot be rung; empty: she can. A verified telephone is enough.

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -60,6 +61,7 @@ type shiftWorker struct {
 	list   []string
 	slot   int
 	gone   []string
+	now    int64 // the walk's instant, for members with dates
 	frozen bool
 	hours  int64 // of an hourly rotation: when the next hand-off comes
 }
@@ -68,10 +70,35 @@ type shiftWorker struct {
 func (w *shiftWorker) next() {
 	for range w.list {
 		w.slot = (w.slot + 1) % len(w.list)
-		if w.list[w.slot] == Nobody || !slices.Contains(w.gone, w.list[w.slot]) {
+		if w.takes(w.list[w.slot]) {
 			return
 		}
 	}
+}
+
+// holder is whose turn it is; Nobody where nobody takes turns.
+func (w *shiftWorker) holder() string {
+	for _, p := range w.list {
+		if w.takes(p) {
+			return w.list[w.slot]
+		}
+	}
+	return Nobody
+}
+
+// takes reports who takes a turn now: who has not left and is in one of her terms, if she has any.
+func (w *shiftWorker) takes(p string) bool {
+	if p == Nobody {
+		return true
+	}
+	dated, in := false, false
+	for _, t := range w.rota.Terms {
+		if t.Member == p {
+			dated = true
+			in = in || (t.From.IsZero() || t.From.Unix() <= w.now) && (t.To.IsZero() || w.now < t.To.Unix())
+		}
+	}
+	return !slices.Contains(w.gone, p) && (!dated || in)
 }
 
 // joinList puts a new list in the old one's place; whoever stands keeps standing. The lists of the tests hold nobody twice.
@@ -95,10 +122,11 @@ func (w *shiftWorker) joinList(list []string) {
 func (o *oracle) people(l Layer, edits []Edit) []string {
 	w := shiftWorker{rota: l.Rotation, anchor: local(l.Rotation.Anchor), list: l.Rotation.Members}
 	w.start(o)
-	holder := w.list[w.slot]
+	holder := w.holder()
 	out := make([]string, len(o.reached))
 	for i, wall := range o.reached {
 		t := o.from + int64(i)*60
+		w.now = t
 		for _, e := range edits {
 			if e.Effective.Unix() == t && e.Do != DoAnchor {
 				w.edit(e, l.ID)
@@ -106,7 +134,7 @@ func (o *oracle) people(l Layer, edits []Edit) []string {
 		}
 		for w.due(t, wall) {
 			w.next()
-			holder = w.list[w.slot]
+			holder = w.holder()
 			w.pass()
 		}
 		for _, e := range edits {
@@ -147,8 +175,18 @@ func (w *shiftWorker) start(o *oracle) {
 		}
 		w.slot = w.k - 1
 	}
-	n := len(w.list)
-	w.slot = ((w.slot % n) + n) % n
+	w.now = o.from
+	var live []int // those who took turns ever since the anchor
+	for i, p := range w.list {
+		if w.takes(p) {
+			live = append(live, i)
+		}
+	}
+	if n := len(live); n > 0 {
+		w.slot = live[((w.slot%n)+n)%n]
+	} else {
+		w.slot = len(w.list) - 1
+	}
 }
 
 func (w *shiftWorker) due(t, wall int64) bool {
@@ -177,64 +215,134 @@ func (w *shiftWorker) edit(e Edit, layer string) {
 	}
 }
 
-// open reports whether any window of a layer holds once the wall has read a time.
-func open(ws []Hours, wall int64) bool {
-	if len(ws) == 0 {
-		return true
-	}
-	today := time.Unix(wall, 0).UTC().Truncate(24 * time.Hour)
-	for _, w := range ws {
-		for back := -2; back <= 1; back++ {
-			d := today.AddDate(0, 0, back)
-			iso := (int(d.Weekday())+6)%7 + 1
-			start, end := d.Unix()+int64(w.Start)*60, d.Unix()+int64(w.End)*60
-			if w.End <= w.Start {
-				end = d.AddDate(0, 0, 1).Unix() + int64(w.End)*60
-			}
-			if slices.Contains(w.Days, iso) && start <= wall && wall < end {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // tiers says who stands at every minute of the walk, tier by tier.
 func (o *oracle) tiers(s Schedule, tiers int) [][][]string {
-	turns := map[string][]string{}
+	return o.walk(s, Rules{}, tiers)
+}
+
+// walk is tiers with the clinic's holidays and the edits of people.
+func (o *oracle) walk(s Schedule, rules Rules, tiers int) [][][]string {
+	edits := surviving(append(slices.Clone(s.Edits), rules.People...))
+	lists := [][]Layer{s.Layers}
+	starts := []int64{-1 << 62}
 	var gone []Edit
-	for _, l := range s.Layers {
-		turns[l.ID] = o.people(l, s.Edits)
-	}
-	for _, e := range s.Edits {
-		if e.Do == DoDeactivate {
+	turning := slices.Clone(edits)
+	for _, e := range edits {
+		switch e.Do {
+		case DoDeactivate:
 			gone = append(gone, e)
+		case DoLayers:
+			lists, starts = append(lists, e.Layers), append(starts, e.Effective.Unix())
+			for _, l := range e.Layers {
+				turning = append(turning, Edit{Do: DoMembers, Layer: l.ID, Members: l.Rotation.Members, Effective: e.Effective})
+			}
 		}
 	}
+	turns := map[string][]string{}
+	for _, list := range lists {
+		for _, l := range list {
+			if turns[l.ID] == nil && l.As == "" {
+				turns[l.ID] = o.people(l, turning)
+				if l.Rotation.Advance == Covered {
+					turns[l.ID] = o.covered(l)
+				}
+				turns[l.ID] = o.swapped(l, edits, turns[l.ID])
+			}
+		}
+	}
+	feast := map[string]func(time.Time) bool{}
 	out := make([][][]string, len(o.reached))
+	version := 0
 	for i, wall := range o.reached {
-		t := time.Unix(o.from+int64(i)*60, 0)
+		at := o.from + int64(i)*60
+		for version+1 < len(starts) && starts[version+1] <= at {
+			version++
+			clear(feast)
+		}
+		for _, l := range lists[version] {
+			if feast[l.ID] == nil {
+				feast[l.ID] = feasts(l.Holidays, rules.Holidays)
+			}
+		}
 		for tier := 1; tier <= tiers; tier++ {
-			layers := standingIn(s.Layers, tier, wall, func(id string) string { return turns[id][i] })
-			people := overridden(layers, s.Edits, tier, t)
-			people = slices.DeleteFunc(people, func(p string) bool {
-				return slices.ContainsFunc(gone, func(e Edit) bool { return e.Person == p && !t.Before(e.Effective) })
-			})
-			out[i] = append(out[i], people)
+			layers := standingIn(lists[version], tier, wall, feast, func(l Layer) string { return turns[cmp.Or(l.As, l.ID)][i] })
+			people := overridden(layers, edits, tier, time.Unix(at, 0))
+			out[i] = append(out[i], there(people, edits, gone, time.Unix(at, 0)))
 		}
 	}
 	return out
 }
 
-func standingIn(layers []Layer, tier int, wall int64, holder func(string) string) (people []string) {
+// there takes out who has left or is away, and brings who covers.
+func there(people []string, edits, gone []Edit, t time.Time) (kept []string) {
+	for _, p := range people {
+		if p = present(p, edits, gone, t); p != "" && !slices.Contains(kept, p) {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}
+
+// present follows a person's covers; empty: nobody is there. Who only asked not to be disturbed is better than nobody.
+func present(p string, edits, gone []Edit, t time.Time) string {
+	holds := func(e Edit, p string) bool { return e.Person == p && !t.Before(e.Start) && t.Before(e.End) }
+	fallback := ""
+	var quiet []string
+	for range len(edits) + 1 {
+		if slices.ContainsFunc(gone, func(e Edit) bool { return e.Person == p && !t.Before(e.Effective) }) {
+			return fallback
+		}
+		var latest *Edit
+		leave := false
+		for i := range edits {
+			if e := &edits[i]; (e.Do == DoAbsence || e.Do == DoDND) && holds(*e, p) {
+				latest = e
+				leave = leave || e.Do == DoAbsence
+			}
+		}
+		if latest == nil {
+			return p
+		}
+		if !leave {
+			fallback = p
+			quiet = append(quiet, p)
+		}
+		if p = latest.Cover; p == "" {
+			return fallback
+		}
+	}
+	if len(quiet) > 0 {
+		return quiet[0] // a circle
+	}
+	return ""
+}
+
+func standingIn(layers []Layer, tier int, wall int64, feast map[string]func(time.Time) bool, holder func(Layer) string) (people []string) {
+	var order []Layer
+	for _, l := range layers {
+		if len(l.Holidays) > 0 {
+			if len(l.Windows) == 0 {
+				l.Windows = []Hours{{Days: []int{1, 2, 3, 4, 5, 6, 7}}}
+			}
+			order = append(order, l)
+		}
+	}
+	for _, l := range layers {
+		if len(l.Holidays) == 0 {
+			order = append(order, l)
+		}
+	}
 	taken := false
 	for _, mode := range []LayerMode{Replace, Add} {
-		for _, l := range layers {
-			if l.Tier != tier || l.Mode != mode || mode == Replace && taken || !open(l.Windows, wall) {
+		for _, l := range order {
+			if l.Tier != tier || l.Mode != mode || mode == Replace && taken {
+				continue
+			}
+			if holds, _ := open(l.Windows, wall, feast[l.ID]); !holds {
 				continue
 			}
 			taken = taken || mode == Replace
-			if p := holder(l.ID); p != Nobody && !slices.Contains(people, p) {
+			if p := holder(l); p != Nobody && !slices.Contains(people, p) {
 				people = append(people, p)
 			}
 		}
@@ -246,8 +354,20 @@ func standingIn(layers []Layer, tier int, wall int64, holder func(string) string
 func overridden(layers []string, edits []Edit, tier int, t time.Time) []string {
 	people := slices.Clone(layers)
 	for _, e := range edits {
-		if e.Tier != tier || t.Before(e.Start) || !t.Before(e.End) {
+		if e.Tier != tier && e.Do != DoAbsence || t.Before(e.Start) || !t.Before(e.End) {
 			continue
+		}
+		if e.Do == DoAbsence {
+			if e.Cover == "" {
+				continue
+			}
+			e.Do, e.From, e.Person = DoCover, e.Person, e.Cover
+		}
+		if e.Do == DoTakeOver {
+			e.Do = DoAssign
+			if e.From != "" {
+				e.Do = DoCover
+			}
 		}
 		switch e.Do {
 		case DoAssign:

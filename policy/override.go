@@ -6,8 +6,10 @@ import "time"
 func (b *builder) overrides() {
 	for _, e := range b.edits {
 		switch e.Do {
-		case DoAssign, DoCover, DoAdd, DoNobody, DoPlan, DoAbsence:
+		case DoAssign, DoCover, DoAdd, DoNobody, DoPlan, DoAbsence, DoDND, DoTakeOver:
 			b.override(e)
+		case DoNote:
+			b.note(e)
 		case DoSwap, DoGive:
 			b.swap(e)
 		case DoMembers, DoAnchor, DoEvery, DoLayers, DoDeactivate:
@@ -27,7 +29,7 @@ func (b *builder) override(e Edit) {
 		start: e.Start.Unix(), end: e.End.Unix(), layers: e.Filler == "layers",
 	}
 	switch e.Do {
-	case DoAbsence:
+	case DoAbsence, DoDND:
 		a.tier, a.from, a.person = 0, e.Person, e.Cover
 		b.roster.away = append(b.roster.away, a)
 	case DoPlan:
@@ -39,6 +41,22 @@ func (b *builder) override(e Edit) {
 		}
 	}
 	b.roster.acts = append(b.roster.acts, a)
+}
+
+// note makes a remark on a tier's shifts, or on one shift by identity.
+func (b *builder) note(e Edit) {
+	if !e.End.After(e.Start) {
+		b.wrong("edit %s: end not after start", e.ID)
+		return
+	}
+	n := remark{tier: max(e.Tier, 1), layer: e.Layer, text: e.Note, start: e.Start.Unix(), end: e.End.Unix()}
+	if e.Layer != "" {
+		var err error
+		if n.shift, err = e.A.identity(); err != nil {
+			b.wrong("edit %s: %w", e.ID, err)
+		}
+	}
+	b.roster.remarks = append(b.roster.remarks, n)
 }
 
 func (b *builder) swap(e Edit) {
@@ -117,6 +135,12 @@ func (a *act) holds(tier int, t int64, until *int64) bool {
 func (a *act) apply(r *Roster, tier *Tier, q *question) {
 	switch a.do {
 	case DoAssign:
+		tier.People = append(tier.People[:0], a.stands(a.person))
+	case DoTakeOver:
+		if a.from != "" {
+			a.cover(tier)
+			return
+		}
 		tier.People = append(tier.People[:0], a.stands(a.person))
 	case DoNobody:
 		tier.People = tier.People[:0]

@@ -158,7 +158,7 @@ func TestOverrideChangesNothingOutsideItselfAndUndoIsTheIdentity(t *testing.T) {
 	for seed := range uint64(rounds(20, 2000)) {
 		m := newMaker(seed + 4e6)
 		plain := m.schedule()
-		e := m.override(0)
+		e := []Edit{m.override(0), m.leave(0), m.takeOver(0)}[m.IntN(3)]
 		over, undone := plain, plain
 		over.Edits = []Edit{e}
 		undone.Edits = []Edit{e, {ID: "1", At: e.At.Add(time.Hour), Do: DoUndo, Of: e.ID}}

@@ -22,6 +22,7 @@ type Standing struct {
 	Person       string
 	Source       Source
 	Since, Until time.Time // of what puts her there: the shift, clipped to its window, or the override
+	Notes        []string  // what the shift's people are to know now
 }
 
 // Source is what puts a person there: a layer's period, or an override. Comparable: two answers with the same sources are
@@ -31,7 +32,7 @@ type Source struct {
 	Layer  string // of a layer, or of the one who is covered
 	Period int64
 	Edit   string // id of the override or swap
-	For    string // cover, absence: who is covered
+	For    string // cover, absence, dnd, take_over: who is covered
 	Number int    // of the version of the layers
 	date   int64
 	dated  bool
@@ -57,6 +58,7 @@ type Why string
 const (
 	Deactivated Why = "deactivated"
 	Away        Why = "absent"
+	Undisturbed Why = "do_not_disturb"
 	Unknown     Why = "unknown"
 	Unreachable Why = "unreachable" // neither a device nor a verified telephone
 )
@@ -95,6 +97,9 @@ func (r *Roster) Resolve(at time.Time, into *OnCall) {
 			}
 		}
 		r.pass(tier, &q)
+		for j := range r.remarks {
+			r.remarks[j].show(tier, &q)
+		}
 	}
 	into.Until = instant(q.until)
 }
@@ -193,19 +198,43 @@ func (t *Tier) once() {
 	t.People = kept
 }
 
-// stillThere follows absences to somebody who is there. A circle of absences ends with nobody.
+// stillThere follows absences to somebody who is there. A circle of absences ends with nobody; but do-not-disturb never
+// makes a gap: where it leads to nobody, the last who only asked not to be disturbed stands, in a circle the first.
 func (r *Roster) stillThere(p Standing, t int64) (Standing, Why) {
+	var quiet, stop Standing // who only asked not to be disturbed; where the way ends
+	var why Why
+	first, asked := p, false
+	for range len(r.away) + 1 {
+		a := r.absent(p.Person, t)
+		switch {
+		case r.left(p.Person, t):
+			stop, why = p, Deactivated
+		case a == nil:
+			return p, ""
+		case a.do == DoDND && !r.onLeave(p.Person, t):
+			quiet, asked = p, true
+		}
+		if why == "" && a.person == "" {
+			stop, why = p, Away
+		}
+		if why != "" {
+			if asked {
+				return quiet, ""
+			}
+			return stop, why
+		}
+		p = a.instead(p)
+	}
+	return r.circle(first, t)
+}
+
+// circle is the end of a way that leads round: the first on it who only asked not to be disturbed, else nobody.
+func (r *Roster) circle(p Standing, t int64) (Standing, Why) {
 	first := p
 	for range len(r.away) + 1 {
-		if r.left(p.Person, t) {
-			return p, Deactivated
-		}
 		a := r.absent(p.Person, t)
-		if a == nil {
+		if a.do == DoDND && !r.onLeave(p.Person, t) {
 			return p, ""
-		}
-		if a.person == "" {
-			return p, Away
 		}
 		p = a.instead(p)
 	}
@@ -229,4 +258,33 @@ func (r *Roster) absent(person string, t int64) *act {
 		}
 	}
 	return nil
+}
+
+// onLeave reports a person who is truly away, whatever else she asked for.
+func (r *Roster) onLeave(person string, t int64) bool {
+	for i := range r.away {
+		if a := &r.away[i]; a.do == DoAbsence && a.from == person && a.start <= t && t < a.end {
+			return true
+		}
+	}
+	return false
+}
+
+// show puts a note on whom it concerns while it holds.
+func (n *remark) show(tier *Tier, q *question) {
+	if n.tier != tier.Number && n.layer == "" || q.t >= n.end {
+		return
+	}
+	if q.t < n.start {
+		q.until = min(q.until, n.start)
+		return
+	}
+	q.until = min(q.until, n.end)
+	for i := range tier.People {
+		p := &tier.People[i]
+		src := shift{k: p.Source.Period, date: p.Source.date, whole: !p.Source.dated}
+		if n.layer == "" || n.layer == p.Source.Layer && n.shift.is(src) {
+			p.Notes = append(p.Notes, n.text)
+		}
+	}
 }

@@ -18,7 +18,8 @@ type Roster struct {
 	versions []version // oldest first
 	acts     []act     // overrides and absences, in creation order
 	swaps    []swap
-	away     []act // absences alone
+	away     []act // absences and do-not-disturb alone
+	remarks  []remark
 	gone     []departure
 }
 
@@ -53,6 +54,15 @@ type act struct {
 
 type duty struct {
 	person     string
+	start, end int64
+}
+
+// remark is a note while it shows: on a tier, or on one shift of a layer.
+type remark struct {
+	tier       int
+	layer      string // empty: the whole tier
+	shift      shift
+	text       string
 	start, end int64
 }
 

@@ -97,6 +97,7 @@ type caseEdit struct {
 	Filler    *string     `json:"filler"`
 	Edit      *int        `json:"edit"`
 	Reason    string      `json:"reason"`
+	Note      string      `json:"note"`
 }
 
 type caseDuty struct {
@@ -230,13 +231,15 @@ func (c *caseFile) model() (Schedule, []Holiday, error) {
 func (e caseEdit) edit(index int) (Edit, error) {
 	made := Edit{
 		ID: strconv.Itoa(index), At: e.At, Do: e.Do, Person: e.Person, Tier: e.Tier, Start: e.Start, End: e.End,
-		Effective: e.Effective, Layer: e.Layer, Members: e.Members.names(), Anchor: e.Anchor, Reason: e.Reason,
+		Effective: e.Effective, Layer: e.Layer, Members: e.Members.names(), Anchor: e.Anchor, Reason: e.Reason, Note: e.Note,
 		A: e.A.identity(), B: e.B.identity(),
 	}
 	switch e.Do {
 	case DoCover:
 		made.From, made.Person = e.From, e.To
-	case DoAbsence:
+	case DoTakeOver:
+		made.From = e.From
+	case DoAbsence, DoDND:
 		if e.Cover != nil {
 			made.Cover = *e.Cover
 		}

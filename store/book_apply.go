@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -19,24 +20,7 @@ import (
 // these, and the secret of one that is missing is destroyed. That the book makes sense is for book and policy to say;
 // here only references are checked.
 func (s *Store) ApplyBook(ctx context.Context, actor audit.Actor, b policy.Book) (version string, err error) {
-	k, err := s.sealer()
-	if err != nil {
-		return "", fmt.Errorf("apply book: %w", err)
-	}
-	for _, c := range b.Clinics { // before the transaction: new keys are written by the same writer
-		if err := k.EnsureClinic(c.ID); err != nil {
-			return "", fmt.Errorf("apply book: keys of clinic %s: %w", c.ID, err)
-		}
-	}
-	err = s.write(ctx, func(t *tx) error {
-		a := applying{t: t, k: k, actor: actor, ctx: ctx, counts: map[string]int{}}
-		version, err = a.apply(b)
-		return err
-	})
-	if err != nil {
-		return "", fmt.Errorf("apply book: %w", err)
-	}
-	return version, nil
+	return s.ApplyBookFor(ctx, actor, b, Because{})
 }
 
 // applying is one ApplyBook under way.
@@ -46,30 +30,54 @@ type applying struct {
 	actor  audit.Actor
 	ctx    context.Context
 	counts map[string]int // by kind of thing that changed
+	why    Because
+	book   int64 // number of the version that this makes, if anything changed
+
+	appended []scheduleRef
 }
 
 func (a *applying) apply(b policy.Book) (string, error) {
-	old, err := loadBook(context.WithoutCancel(a.ctx), a.t.w.conn, a.k)
+	old, err := a.t.held(context.WithoutCancel(a.ctx), a.k)
 	if err != nil {
 		return "", err
 	}
 	if b.Version != "" && b.Version != old.Version {
 		return "", fmt.Errorf("version %s holds, %s was edited: %w", old.Version, b.Version, ErrConflict)
 	}
+	was, err := versionNumber(old.Version)
+	if err != nil {
+		return "", err
+	}
+	a.book = was + 1
 	if b.Devices == nil {
 		b.Devices = keptDevices(old.Devices, b.People)
 	}
 	for _, step := range []func(old, new *policy.Book) error{
-		a.clinics, a.trunks, a.people, a.devices, a.numbers, a.schedules, a.catchAll,
+		a.clinics, a.trunks, a.people, a.devices, a.numbers, a.schedules, a.peopleEdits, a.catchAll,
 	} {
 		if err := step(old, &b); err != nil {
 			return "", err
 		}
 	}
+	if len(a.counts) == 0 && reordered(old, &b) {
+		a.counts["order"] = 1
+	}
 	if len(a.counts) == 0 {
 		return old.Version, nil
 	}
-	return a.t.newVersion(a.actor, old.Version, a.counts)
+	v := filing{actor: a.actor, number: a.book, counts: a.counts, why: a.why}
+	d, err := differenceOf(old, &b)
+	if err != nil {
+		return "", err
+	}
+	if v.body, v.base, err = a.body(d, &b); err != nil {
+		return "", err
+	}
+	if err := a.t.newVersion(v); err != nil {
+		return "", err
+	}
+	a.t.book = d.after(old, &b, versionText(a.book))
+	return versionText(a.book), nil
 }
 
 func keptDevices(old []policy.Device, people []policy.Person) []policy.Device {
@@ -86,56 +94,49 @@ func keptDevices(old []policy.Device, people []policy.Person) []policy.Device {
 	return kept
 }
 
-// newVersion files the book as it now stands in the history and remembers that it took effect.
-func (t *tx) newVersion(actor audit.Actor, was string, counts map[string]int) (string, error) {
-	n, err := versionNumber(was)
-	if err != nil {
-		return "", err
-	}
-	n++
-	cell, err := t.history(n, counts)
-	if err != nil {
-		return "", err
-	}
-	summary, err := json.Marshal(counts)
-	if err != nil {
-		return "", err
-	}
-	_, err = t.exec("INSERT INTO book_versions (version, made, author, summary, body_cell) VALUES (?, ?, ?, ?, ?)",
-		n, t.w.store.now().UnixMicro(), actor.ID, string(summary), cell)
-	if err != nil {
-		return "", err
-	}
-	facts := map[string]string{"before": was, "after": versionText(n)}
-	for kind, n := range counts {
-		facts[kind] = strconv.Itoa(n)
-	}
-	t.changed = true
-	return versionText(n), t.remember(audit.Event{
-		Actor: actor, Action: audit.BookApplied, Object: "book:" + versionText(n), Facts: facts,
-	}, phi.Text{})
+// filing is a version of the book as it goes into the history. A version in which devices alone differ has no body: an
+// enrolment of hundreds would file hundreds of books.
+type filing struct {
+	actor  audit.Actor
+	number int64
+	counts map[string]int
+	why    Because
+	body   string
+	base   int64 // the version that the body differs from; 0: it is whole
 }
 
-// history seals the book as it stands in the transaction. A version in which devices alone differ has no body: an
-// enrolment of hundreds would file hundreds of books.
-func (t *tx) history(n int64, counts map[string]int) ([]byte, error) {
-	if len(counts) == 1 && counts["device"] > 0 {
-		return []byte{}, nil
-	}
+// newVersion files a version in the history and remembers that it took effect.
+func (t *tx) newVersion(v filing) error {
 	k, err := t.w.store.sealer()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	b, err := loadBook(context.Background(), t.w.conn, k)
+	cell, err := sealCell(k, historyCell(v.number), v.body)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	b.Version = versionText(n)
-	body, err := historyBody(b)
+	if cell == nil {
+		cell = []byte{}
+	}
+	summary, err := json.Marshal(v.counts)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return sealCell(k, historyCell(n), body)
+	_, err = t.exec(`INSERT INTO book_versions (version, made, author, summary, body_cell, reason, correlation, base)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, v.number, t.w.store.now().UnixMicro(), v.actor.ID, string(summary), cell,
+		v.why.Reason, v.why.Correlation, v.base)
+	if err != nil {
+		return err
+	}
+	facts := map[string]string{"before": versionText(v.number - 1), "after": versionText(v.number)}
+	for kind, n := range v.counts {
+		facts[kind] = strconv.Itoa(n)
+	}
+	t.changed, t.book = true, nil
+	return t.remember(audit.Event{
+		Actor: v.actor, Action: audit.BookApplied, Object: "book:" + versionText(v.number), Facts: facts,
+		Reason: v.why.Reason, Correlation: v.why.Correlation,
+	}, phi.Text{})
 }
 
 func historyCell(n int64) Cell {
@@ -150,7 +151,7 @@ type change struct {
 
 // note remembers a change with its sealed before and after.
 func (a *applying) note(action audit.Action, kind, id, clinic string, c change) error {
-	detail, err := json.Marshal(c)
+	detail, err := detailOf(c)
 	if err != nil {
 		return err
 	}
@@ -163,7 +164,29 @@ func (a *applying) note(action audit.Action, kind, id, clinic string, c change) 
 	a.counts[kind]++
 	return a.t.remember(audit.Event{
 		Actor: a.actor, Action: action, Object: kind + ":" + id, Clinic: clinic, Facts: map[string]string{"change": verb},
+		Reason: a.why.Reason, Correlation: a.why.Correlation,
 	}, phi.NewText(string(detail)))
+}
+
+// maxDetail leaves room in a leaf (audit.MaxLeaf) for sealing, base64 and the rest.
+const maxDetail = 40 << 10
+
+// detailOf is a change as JSON. One that is too long for a leaf is named by its hashes: both sides stand, sealed, in the
+// history of the book.
+func detailOf(c change) ([]byte, error) {
+	detail, err := json.Marshal(c)
+	if err != nil || len(detail) <= maxDetail {
+		return detail, err
+	}
+	sides := map[string]string{}
+	for name, side := range map[string]any{"before_sha256": c.Before, "after_sha256": c.After} {
+		b, err := json.Marshal(side)
+		if err != nil {
+			return nil, err
+		}
+		sides[name] = fmt.Sprintf("%x", sha256.Sum256(b))
+	}
+	return json.Marshal(sides)
 }
 
 func (a *applying) catchAll(old, b *policy.Book) error {

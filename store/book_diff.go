@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 
 	"nightbell/audit"
 	"nightbell/policy"
@@ -65,6 +66,9 @@ func (d diff[T]) one(rank int, v, before T, had, there bool) error {
 }
 
 func (d diff[T]) compare(v, before T, had bool) (after json.RawMessage, same bool, c change, err error) {
+	if had && reflect.DeepEqual(v, before) { // the common case, for far less than JSON costs
+		return nil, true, c, nil
+	}
 	if after, err = d.json(v); err != nil || !had {
 		return after, false, c, err
 	}
@@ -140,12 +144,7 @@ func (a *applying) trunks(old, b *policy.Book) error {
 func (a *applying) numbers(old, b *policy.Book) error {
 	return diff[policy.Number]{
 		kind: "number", image: plainImage[policy.Number],
-		key: func(n policy.Number) string {
-			if n.Trunk == "" {
-				return n.Number
-			}
-			return n.Number + "@" + n.Trunk
-		},
+		key: numberKey,
 		put: func(rank int, n policy.Number) error {
 			_, err := a.t.exec(`INSERT INTO numbers (number, trunk, rank, clinic, answer) VALUES (?, ?, ?, ?, ?)
 				ON CONFLICT (number, trunk) DO UPDATE SET rank = excluded.rank, clinic = excluded.clinic, answer = excluded.answer`,

@@ -18,18 +18,19 @@ type BookVersion struct {
 	Version string
 	Made    time.Time
 	Author  string
+	Reason  string
 	Changed map[string]int // how many things of each kind
 }
 
 // BookHistory lists the versions, newest first, at most n.
 func (s *Store) BookHistory(ctx context.Context, n int) ([]BookVersion, error) {
-	const query = "SELECT version, made, author, summary FROM book_versions ORDER BY version DESC LIMIT ?"
+	const query = "SELECT version, made, author, reason, summary FROM book_versions ORDER BY version DESC LIMIT ?"
 	var list []BookVersion
 	err := each(ctx, s.read, query, func(rows *sql.Rows) error {
 		var v BookVersion
 		var version, made int64
 		var summary []byte
-		if err := rows.Scan(&version, &made, &v.Author, &summary); err != nil {
+		if err := rows.Scan(&version, &made, &v.Author, &v.Reason, &summary); err != nil {
 			return err
 		}
 		v.Version, v.Made = versionText(version), time.UnixMicro(made).UTC()
@@ -61,60 +62,98 @@ func (s *Store) bookAt(ctx context.Context, version string) (*policy.Book, error
 	if err != nil {
 		return nil, err
 	}
-	var n, asked int64
-	var cell []byte
-	row := s.read.QueryRowContext(ctx, `SELECT version, body_cell, (SELECT count(*) FROM book_versions WHERE version = ?)
-		FROM book_versions WHERE version <= ? AND length(body_cell) > 0 ORDER BY version DESC LIMIT 1`, want, want)
-	if err := row.Scan(&n, &cell, &asked); err != nil {
+	view, err := s.read.BeginTx(ctx, nil)
+	if err != nil {
 		return nil, named(err)
 	}
-	if asked == 0 {
+	defer func() { _ = view.Rollback() }()
+	var n, asked int64
+	row := view.QueryRowContext(ctx, `SELECT coalesce(max(version), 0), (SELECT count(*) FROM book_versions WHERE version = ?)
+		FROM book_versions WHERE version <= ? AND length(body_cell) > 0`, want, want)
+	if err := row.Scan(&n, &asked); err != nil {
+		return nil, named(err)
+	}
+	if asked == 0 || n == 0 {
 		return nil, ErrNotFound
 	}
-	body, err := openCell(k, historyCell(n), cell)
+	b, err := pastBook(ctx, view, k, n)
 	if err != nil {
 		return nil, err
 	}
-	return historyBook(body, version)
+	b.Version = version
+	return b, nil
 }
 
-// history is the whole book in clear JSON, for the sealed cell.
-type history struct {
-	Book   policy.Book   `json:"book"`
-	People []clearPerson `json:"people"`
-}
-
-func historyBody(b *policy.Book) (string, error) {
-	h := history{Book: *b}
-	h.Book.People = nil
-	for _, p := range b.People {
-		body, err := personBody(p)
+// pastBook puts a filed version together: the whole one under it, and the differences since.
+func pastBook(ctx context.Context, q querier, k Sealer, n int64) (*policy.Book, error) {
+	var differences []delta
+	for at := n; ; {
+		body, base, err := filed(ctx, q, k, at)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		h.People = append(h.People, clearPerson{body, p.Name.Reveal(), p.Phone.Reveal()})
+		if base <= 0 {
+			return rebuild(ctx, q, body, differences, n)
+		}
+		var d delta
+		if err := json.Unmarshal([]byte(body), &d); err != nil || base >= at {
+			return nil, fmt.Errorf("%w: history is not JSON", ErrDamaged) // the decoder's error could quote it
+		}
+		differences, at = append(differences, d), base
 	}
-	body, err := json.Marshal(h)
-	if err != nil {
-		return "", fmt.Errorf("book history: %w", err)
-	}
-	return string(body), nil
 }
 
-func historyBook(body, version string) (*policy.Book, error) {
+func filed(ctx context.Context, q querier, k Sealer, n int64) (body string, base int64, err error) {
+	var cell []byte
+	row := q.QueryRowContext(ctx, "SELECT body_cell, base FROM book_versions WHERE version = ?", n)
+	if err := row.Scan(&cell, &base); err != nil {
+		return "", 0, named(err)
+	}
+	body, err = openCell(k, historyCell(n), cell)
+	return body, base, err
+}
+
+// rebuild lays the differences, newest first, over the whole book.
+func rebuild(ctx context.Context, q querier, body string, differences []delta, n int64) (*policy.Book, error) {
 	var h history
 	if err := json.Unmarshal([]byte(body), &h); err != nil {
-		return nil, fmt.Errorf("%w: history is not JSON", ErrDamaged) // the decoder's error could quote it
+		return nil, fmt.Errorf("%w: history is not JSON", ErrDamaged)
 	}
-	for _, c := range h.People {
+	people, err := peopleOf(h.People)
+	if err != nil {
+		return nil, err
+	}
+	p := past{book: h.Book, refs: h.Schedules}
+	p.book.People = people
+	if !h.Apart {
+		return &p.book, nil
+	}
+	for i := len(differences) - 1; i >= 0; i-- {
+		if err := p.under(differences[i]); err != nil {
+			return nil, err
+		}
+	}
+	return &p.book, p.schedules(ctx, q, n)
+}
+
+// history is the whole book in clear JSON, for the sealed cell. Apart: its schedules and edits stand in rows of their own.
+type history struct {
+	Book      policy.Book   `json:"book"`
+	People    []clearPerson `json:"people"`
+	Schedules []scheduleRef `json:"schedules,omitempty"`
+	Apart     bool          `json:"apart,omitempty"`
+}
+
+func peopleOf(list []clearPerson) ([]policy.Person, error) {
+	var people []policy.Person
+	for _, c := range list {
 		p := policy.Person{Name: phi.NewName(c.Name), Phone: phi.NewPhone(c.Phone)}
 		if err := json.Unmarshal(c.Body, &p); err != nil {
 			return nil, fmt.Errorf("%w: history is not JSON", ErrDamaged)
 		}
-		h.Book.People = append(h.Book.People, p)
+		people = append(people, p)
 	}
-	h.Book.Version = version
-	return &h.Book, nil
+	return people, nil
 }
 
 // versionText is "b17"; the empty book of a new instance is "b0".

@@ -22,10 +22,18 @@ func (s *Store) Book(ctx context.Context) (*policy.Book, error) {
 		return nil, fmt.Errorf("book: %w", named(err))
 	}
 	defer func() { _ = view.Rollback() }()
+	version, err := bookVersion(ctx, view)
+	if err != nil {
+		return nil, fmt.Errorf("book: %w", err)
+	}
+	if b := s.shelf.take(version); b != nil {
+		return b, nil
+	}
 	b, err := loadBook(ctx, view, k)
 	if err != nil {
 		return nil, fmt.Errorf("book: %w", err)
 	}
+	s.shelf.put(b)
 	return b, nil
 }
 
@@ -50,6 +58,7 @@ func loadBook(ctx context.Context, q querier, k Sealer) (*policy.Book, error) {
 	}{
 		{"catch-all", loadCatchAll}, {"clinics", loadClinics}, {"numbers", loadNumbers}, {"trunks", loadTrunks},
 		{"people", loadPeople}, {"devices", loadDevices}, {"schedules", loadSchedules}, {"overrides", loadOverrides},
+		{"edits", loadEdits},
 	} {
 		if err := part.load(ctx, q, b, k); err != nil {
 			return nil, fmt.Errorf("%s: %w", part.name, err)
@@ -172,11 +181,21 @@ func loadDevices(ctx context.Context, q querier, b *policy.Book, _ Sealer) error
 }
 
 func loadSchedules(ctx context.Context, q querier, b *policy.Book, _ Sealer) error {
-	const query = `SELECT v.body FROM schedules s JOIN schedule_versions v ON v.schedule = s.id
+	const query = `SELECT v.body, v.edits_in = 'rows' FROM schedules s JOIN schedule_versions v ON v.schedule = s.id
 		AND v.version = (SELECT max(version) FROM schedule_versions WHERE schedule = s.id)
 		WHERE s.removed IS NULL ORDER BY s.rank, s.id`
 	return each(ctx, q, query, func(rows *sql.Rows) error {
-		s, err := scanJSON[policy.Schedule](rows)
+		var body []byte
+		var apart bool
+		if err := rows.Scan(&body, &apart); err != nil {
+			return err
+		}
+		var s policy.Schedule
+		err := json.Unmarshal(body, &s)
+		s.Overrides = nil // rows of their own
+		if apart {
+			s.Edits = nil
+		}
 		b.Schedules = append(b.Schedules, s)
 		return err
 	})

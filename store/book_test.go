@@ -200,7 +200,7 @@ func TestOldSchedulesStay(t *testing.T) {
 	if err := s.read.QueryRow("SELECT count(*) FROM overrides WHERE removed IS NOT NULL").Scan(&taken); err != nil {
 		t.Fatal(err)
 	}
-	if versions != 2 || taken != 1 {
+	if versions != 3 || taken != 1 {
 		t.Errorf("%d versions, %d overrides taken back", versions, taken)
 	}
 }

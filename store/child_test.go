@@ -32,6 +32,8 @@ func child() bool {
 	switch os.Getenv(childStory) {
 	case "write":
 		writeUntilKilled()
+	case "edit":
+		editUntilKilled()
 	case "full":
 		fmt.Println(fullDisk(os.Getenv(childPath)))
 	default:

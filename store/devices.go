@@ -77,8 +77,11 @@ func (t *tx) deviceChanged(e audit.Event) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.newVersion(e.Actor, was, map[string]int{"device": 1})
-	return err
+	n, err := versionNumber(was)
+	if err != nil {
+		return err
+	}
+	return t.newVersion(filing{actor: e.Actor, number: n + 1, counts: map[string]int{"device": 1}})
 }
 
 // RevokeDevice destroys a device's credential. One that is revoked or unknown is ErrNotFound.

@@ -66,8 +66,14 @@ func TestOldAndNewSchemaAreTheSame(t *testing.T) {
 		return all
 	}
 	want := schema(fresh(t))
-	if got := schema(opened(t, restored(t, "../testdata/schema/00001.sql"))); got != want {
-		t.Errorf("migrated:\n%s\nborn new:\n%s", got, want)
+	old, err := filepath.Glob("../testdata/schema/*.sql")
+	if err != nil || len(old) == 0 {
+		t.Fatal(old, err)
+	}
+	for _, dump := range old {
+		if got := schema(opened(t, restored(t, dump))); got != want {
+			t.Errorf("migrated from %s:\n%s\nborn new:\n%s", dump, got, want)
+		}
 	}
 }
 

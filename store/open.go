@@ -54,6 +54,7 @@ type Store struct {
 	read     *sql.DB
 	writer   *writer
 	keys     atomic.Pointer[keys]
+	shelf    shelf
 	close    sync.Once
 	closeErr error
 }

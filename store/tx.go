@@ -10,6 +10,7 @@ import (
 
 	"nightbell/audit"
 	"nightbell/phi"
+	"nightbell/policy"
 )
 
 // tx is the writer's open transaction. Audit leaves gather in it and are written in one go before the commit.
@@ -18,8 +19,9 @@ type tx struct {
 	tree    *audit.Tree
 	leaves  []audit.Row
 	hashes  []audit.StoredHash
-	changed bool  // the book
-	doomed  error // the whole transaction is lost
+	changed bool         // the book
+	book    *policy.Book // as changed so far; nil: it must be read
+	doomed  error        // the whole transaction is lost
 }
 
 // perform runs one job. When it fails, nothing of it stays; when SQLite has lost the transaction, t is doomed.
@@ -27,7 +29,8 @@ func (t *tx) perform(j *job) error {
 	if j.care == light {
 		return j.run(t)
 	}
-	tree, leaves, hashes, changed := t.tree.Clone(), len(t.leaves), len(t.hashes), t.changed
+	was := *t
+	was.tree = t.tree.Clone()
 	if _, err := t.exec("SAVEPOINT job"); err != nil {
 		t.doomed = err
 		return err
@@ -40,7 +43,7 @@ func (t *tx) perform(j *job) error {
 		}
 		return err
 	}
-	t.tree, t.leaves, t.hashes, t.changed = tree, t.leaves[:leaves], t.hashes[:hashes], changed
+	t.tree, t.leaves, t.hashes, t.changed, t.book = was.tree, was.leaves, was.hashes, was.changed, was.book
 	if lost(err) {
 		t.doomed = err
 		return err

@@ -235,6 +235,7 @@ func (w *writer) end(t *tx) error {
 	}
 	if err == nil {
 		w.tree = t.tree
+		w.store.shelve(t.book)
 		return nil
 	}
 	// A full disk has rolled back by itself: then this says "no transaction is active", which is what we want.

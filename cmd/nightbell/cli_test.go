@@ -36,6 +36,7 @@ func says(args []string, stdin string) said {
 //	= CODE        is its exit code (0 if not said)
 //	> TEXT        stands on standard output;  >! TEXT does not
 //	2> TEXT       stands on standard error;   2>! TEXT does not
+//	: NAME TEXT   keeps the word that follows TEXT on standard output as $NAME
 //	rm FILE       removes a file of $DIR
 //	ports         gives $DIR ports that are free on this machine
 //
@@ -65,7 +66,9 @@ func tell(t *testing.T, file string) {
 	var last said
 	var stdin, command string
 	checked := true
+	kept := []string{}
 	for n, line := range strings.Split(places.Replace(string(archive.Comment)), "\n") {
+		line = strings.NewReplacer(kept...).Replace(line)
 		verb, rest, _ := strings.Cut(line, " ")
 		fail := func(what string) {
 			t.Errorf("line %d after %q: %s\n--- out\n%s--- err\n%s", n+1, command, what, last.out, last.err)
@@ -101,6 +104,14 @@ func tell(t *testing.T, file string) {
 			if strings.Contains(last.err, rest) {
 				fail("there is an error " + rest)
 			}
+		case ":":
+			name, before, _ := strings.Cut(rest, " ")
+			_, after, found := strings.Cut(last.out, before)
+			word := strings.Fields(after + " .")
+			if !found {
+				fail("no " + before)
+			}
+			kept = append(kept, "$"+name, strings.TrimSuffix(word[0], ":"))
 		case "rm":
 			if err := os.Remove(filepath.Join(work, "data", rest)); err != nil {
 				t.Fatal(err)
@@ -140,7 +151,11 @@ func commands(t reflect.Type, prefix []string) [][]string {
 		if _, is := f.Tag.Lookup("cmd"); !is {
 			continue
 		}
-		path := append(slices.Clone(prefix), strings.ToLower(f.Name))
+		name := strings.ToLower(f.Name)
+		if said := f.Tag.Get("name"); said != "" {
+			name = said
+		}
+		path := append(slices.Clone(prefix), name)
 		if below := commands(f.Type, path); len(below) > 0 {
 			out = append(out, below...)
 		} else {
@@ -174,6 +189,9 @@ func TestNamesThatAreReliedUpon(t *testing.T) {
 	}
 	for _, want := range strings.Split("setup|serve|demo|devices enrol|devices list|devices revoke|trunks list|trunks test|trunks secret|"+
 		"token create|token revoke|agents list|agents pause|agents resume|book apply|book check|book show|oncall at|oncall shifts|"+
+		"oncall why|oncall timeline|oncall gaps|oncall fairness|oncall assign|oncall cover|oncall nobody|oncall swap|oncall give|"+
+		"oncall take|oncall undo|oncall absence|oncall dnd|oncall note|oncall take-over|oncall holidays|oncall versions|"+
+		"oncall restore|oncall preview|oncall replay|oncall feed create|oncall feed list|oncall feed revoke|oncall import|"+
 		"oncall verify|plan|calls list|calls show|recordings list|recordings verify|recordings export|recordings key|audit list|"+
 		"audit verify|keys status|keys rotate|why|doctor|version", "|") {
 		if !slices.Contains(have, want) {

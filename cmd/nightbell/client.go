@@ -36,6 +36,9 @@ func (s *session) connect(ctx context.Context) (*client, error) {
 	return s.inProcess(ctx, cfg)
 }
 
+// absent stands for the tag of what is not there yet.
+const absent = "*"
+
 func dialControl(socket string) *client {
 	t := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		var d net.Dialer
@@ -63,7 +66,18 @@ func (s *session) inProcess(ctx context.Context, cfg Config) (*client, error) {
 
 // ask sends a request and reads the answer into out; a problem comes back as *console.Problem.
 func (c *client) ask(ctx context.Context, method, path string, in, out any) error {
-	body, err := c.stream(ctx, method, path, in)
+	return c.askIf(ctx, "", request{method, path, in}, out)
+}
+
+// request is what is asked: a value becomes JSON, bytes are sent as they are.
+type request struct {
+	method, path string
+	in           any
+}
+
+// askIf asks for a change of what was read with this entity tag; a tag of "" says nothing about it.
+func (c *client) askIf(ctx context.Context, tag string, r request, out any) error {
+	body, err := c.streamIf(ctx, tag, r)
 	if err != nil {
 		return err
 	}
@@ -79,22 +93,33 @@ func (c *client) ask(ctx context.Context, method, path string, in, out any) erro
 
 // stream is ask for an answer that is not JSON.
 func (c *client) stream(ctx context.Context, method, path string, in any) (io.ReadCloser, error) {
+	return c.streamIf(ctx, "", request{method, path, in})
+}
+
+func (c *client) streamIf(ctx context.Context, tag string, r request) (io.ReadCloser, error) {
 	var body io.Reader
-	if raw, ok := in.([]byte); ok {
+	if raw, ok := r.in.([]byte); ok {
 		body = bytes.NewReader(raw)
-	} else if in != nil {
-		b, err := json.Marshal(in)
+	} else if r.in != nil {
+		b, err := json.Marshal(r.in)
 		if err != nil {
 			return nil, fmt.Errorf("request: %w", err)
 		}
 		body = bytes.NewReader(b)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, "http://nightbell"+path, body)
+	req, err := http.NewRequestWithContext(ctx, r.method, "http://nightbell"+r.path, body)
 	if err != nil {
 		return nil, fmt.Errorf("request: %w", err)
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	switch tag {
+	case "":
+	case absent:
+		req.Header.Set("If-None-Match", "*")
+	default:
+		req.Header.Set("If-Match", `"`+tag+`"`)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {

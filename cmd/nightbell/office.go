@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -27,12 +28,12 @@ type office struct {
 	Ring   *seal.Ring // nil while sealed
 	Signer *audit.Signer
 	Folder *seal.Folder
-	Zones  *policy.Zones
 
-	Sealed    error // why it is sealed; nil when it is open
-	ZonesLost error // why the copy inside the program stands in for the configured zone data; nil: it does not
-	lock      *os.File
-	now       func() time.Time
+	Sealed error // why it is sealed; nil when it is open
+	lock   *os.File
+	now    func() time.Time
+	zones  atomic.Pointer[zoneState]
+	read   atomic.Pointer[policy.Snapshot] // the book as it was last read, ready to be asked: rulebook.snapshot
 }
 
 // openOffice takes the lock, opens the database and, where an unsealer answers, the keys. A folder that stays sealed is
@@ -59,9 +60,7 @@ func openOfficeWith(ctx context.Context, cfg Config, ask asking, opt store.Optio
 	if o.Store.Mode() != string(cfg.Mode) {
 		return nil, fmt.Errorf("mode: configuration says %s, database %s", cfg.Mode, o.Store.Mode())
 	}
-	if o.Zones, err = loadZones(cfg); err != nil {
-		o.Zones, o.ZonesLost = policy.EmbeddedZones(), err
-	}
+	o.takeZones()
 	if o.Folder, err = seal.OpenFolder(cfg.path(cfg.Recordings.Dir)); err != nil {
 		return nil, fmt.Errorf("recordings: %w", err)
 	}

@@ -29,7 +29,7 @@ func (b books) Show(ctx context.Context, sight console.Sight) (console.BookView,
 	if err != nil {
 		return console.BookView{}, err
 	}
-	return console.BookView{Version: now.Version, ZoneData: b.Zones.Version, TOML: string(text), Counts: map[string]int{
+	return console.BookView{Version: now.Version, ZoneData: b.Zones().Version, TOML: string(text), Counts: map[string]int{
 		"clinics": len(now.Clinics), "numbers": len(now.Numbers), "trunks": len(now.Trunks), "people": len(now.People),
 		"devices": len(now.Devices), "schedules": len(now.Schedules),
 	}}, nil
@@ -42,7 +42,7 @@ func (b books) Check(ctx context.Context, f console.BookFile) (console.Differenc
 
 // compare reads a file and holds it against the rules that stand.
 func (b books) compare(ctx context.Context, f console.BookFile) (*policy.Book, console.Difference, error) {
-	read, err := book.Parse(f.TOML, book.Reading{File: f.Name, Now: b.now(), Zones: b.Zones})
+	read, err := book.Parse(f.TOML, book.Reading{File: f.Name, Now: b.now(), Zones: b.Zones()})
 	if err != nil {
 		return nil, console.Difference{}, mistakesOf(err)
 	}

@@ -46,13 +46,13 @@ func (h health) custody(context.Context) console.Finding {
 }
 
 func (h health) zones(context.Context) console.Finding {
-	z, age := h.Zones, h.Zones.Age(h.now())
+	z, age := h.Zones(), h.Zones().Age(h.now())
 	detail := fmt.Sprintf("%s, %d days old", z.Version, int(age/(24*time.Hour)))
 	if z.Fallback {
 		detail += ", the copy inside the program"
 	}
-	if h.ZonesLost != nil {
-		return found("zone data", console.Wrong, "%v; in its place %s", h.ZonesLost, detail)
+	if err := h.ZonesLost(); err != nil {
+		return found("zone data", console.Wrong, "%v; in its place %s", err, detail)
 	}
 	if age > h.Config.ZoneData.MaxAge.Duration {
 		return found("zone data", console.Warn, "%s: older than zone_data.max_age", detail)

@@ -34,6 +34,14 @@ func (o *office) ports(r running) console.Ports {
 	return console.Ports{
 		Books:      books{o},
 		Rota:       rota{o},
+		Clinics:    clinics{rulebook{o}},
+		People:     persons{rulebook{o}},
+		Schedules:  schedules{rulebook{o}},
+		Versions:   versions{rulebook{o}},
+		Previews:   previews{rulebook{o}},
+		Outlook:    outlook{rulebook{o}},
+		Offers:     offers{rulebook{o}},
+		Feeds:      feeds{rulebook{o}},
 		Calls:      history{o},
 		Recordings: sounds{o},
 		Audit:      memory{o},
@@ -91,12 +99,7 @@ func (m memory) Verify(ctx context.Context) (console.AuditVerdict, error) {
 type rota struct{ *office }
 
 func (r rota) snapshot(ctx context.Context) (*policy.Snapshot, error) {
-	b, err := r.Store.Book(ctx)
-	if err != nil {
-		return nil, known(err)
-	}
-	b.ZoneData = r.Zones.Version
-	return policy.Index(b, r.Zones), nil
+	return rulebook{r.office}.snapshot(ctx)
 }
 
 func (r rota) Plan(ctx context.Context, q policy.Inquiry) (policy.Plan, error) {
@@ -118,21 +121,9 @@ func (r rota) At(ctx context.Context, q console.RotaQuery) ([]console.Standing, 
 		return nil, err
 	}
 	var out []console.Standing
-	var on policy.OnCall
 	for _, sch := range asked(s.Book, q) {
-		if !s.Resolve(sch.ID, q.From, &on) {
-			continue
-		}
-		because := s.Explain(sch.ID, q.From)
-		for n, tier := range on.Tiers {
-			one := console.Standing{Clinic: sch.Clinic, Schedule: sch.ID, Tier: n + 1, Until: on.Until, Because: because}
-			if len(tier.People) == 0 {
-				out = append(out, one)
-			}
-			for _, p := range tier.People {
-				one.Person, one.Source, one.Until = p.Person, sourceOf(p.Source), p.Until
-				out = append(out, one)
-			}
+		if view, ok := seen(s, sch.ID, q.KnownAt); ok {
+			out = append(out, standingsIn(view, sch, q.From)...)
 		}
 	}
 	return out, nil
@@ -143,21 +134,7 @@ func (r rota) Shifts(ctx context.Context, q console.RotaQuery) ([]console.Shift,
 	if err != nil {
 		return nil, err
 	}
-	var out []console.Shift
-	for _, sch := range asked(s.Book, q) {
-		stretches, _ := s.Expand(sch.ID, q.From, q.To)
-		for _, st := range stretches {
-			one := console.Shift{Clinic: sch.Clinic, Schedule: sch.ID, Tier: st.Tier, Start: st.Start, End: st.End}
-			if len(st.People) == 0 {
-				out = append(out, one)
-			}
-			for _, p := range st.People {
-				one.Person, one.Source = p.Person, sourceOf(p.Source)
-				out = append(out, one)
-			}
-		}
-	}
-	return out, nil
+	return shiftsIn(s, q), nil
 }
 
 // asked are the schedules that a question is about.
@@ -180,7 +157,7 @@ func sourceOf(s policy.Source) string {
 }
 
 func (r rota) Verify(_ context.Context, cases []byte) (console.Verdict, error) {
-	v, err := policy.VerifyIn(cases, r.Zones)
+	v, err := policy.VerifyIn(cases, r.Zones())
 	if err != nil {
 		return console.Verdict{}, console.Mistakes{{Field: "body", Text: err.Error()}}
 	}

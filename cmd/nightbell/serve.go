@@ -43,6 +43,10 @@ type server struct {
 	http     net.Listener
 	control  net.Listener
 	alarms   alarms
+	notices  notices
+	gaps     *gapWatch
+	offers   *offerWatch
+	ladders  *ladders
 	draining atomic.Bool
 	owned    []func() error // closed in reverse when opening breaks off or Run ends
 }
@@ -64,6 +68,7 @@ func openServer(ctx context.Context, cfg Config, ask asking, log *slog.Logger) (
 		return nil, fmt.Errorf("%w: %w", console.ErrSealed, s.office.Sealed)
 	}
 	s.rules = newRules(s.office, s.rulesReplaced)
+	s.openWatches()
 	for _, step := range []func(context.Context) error{s.openMemory, s.openMedia, s.openSIP, s.openConsole} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -203,6 +208,9 @@ func (s *server) Run(ctx context.Context) error {
 		"recovery": s.mend,
 		"disk":     s.disk.Run,
 		"bindings": func(c context.Context) error { s.bindings.Run(c, s.office.Store, s.log); return nil },
+		"offers":   func(c context.Context) error { s.offers.Run(c); return nil },
+		"gaps":     func(c context.Context) error { s.gaps.Run(c); return nil },
+		"ladders":  func(c context.Context) error { s.ladders.Run(c); return nil },
 	} {
 		running.Go(func() {
 			err := run(work)

@@ -38,6 +38,7 @@ func (s *server) rulesReplaced() {
 	if s.sip != nil {
 		s.sip.DevicesChanged()
 	}
+	s.gaps.Changed()
 	s.nudge()
 }
 
@@ -154,15 +155,16 @@ func (s *server) watch(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-hup:
-			s.reload()
+			s.reload(ctx)
 		case <-tick.C:
+			s.lookAtZones()
 			notify("WATCHDOG=1")
 		}
 	}
 }
 
-// reload takes certificates and rules anew; calls do not notice. A failed load keeps the old one and alarms.
-func (s *server) reload() {
+// reload takes certificates, zone data and rules anew; calls do not notice. A failed load keeps the old one and alarms.
+func (s *server) reload(ctx context.Context) {
 	notify("RELOADING=1")
 	for _, r := range s.sip.ReloadTLS() {
 		if r.Err != nil {
@@ -172,6 +174,7 @@ func (s *server) reload() {
 		s.alarms.clear("certificate")
 		s.log.Info("certificate reloaded", "listener", r.Listen, "not_after", r.NotAfter)
 	}
+	s.reloadZones(ctx)
 	s.rules.Changed()
 	notify("READY=1")
 }

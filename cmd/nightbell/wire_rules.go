@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,6 +22,7 @@ type rules struct {
 	office *office
 	now    atomic.Pointer[standing]
 	change chan struct{} // capacity 1
+	loads  sync.Mutex    // one load at a time: an older book never takes the place of a newer one
 	told   func()        // after each replacement; never blocks
 }
 
@@ -35,7 +37,7 @@ type standing struct {
 
 func newRules(o *office, told func()) *rules {
 	r := &rules{office: o, change: make(chan struct{}, 1), told: told}
-	r.now.Store(&standing{policy: policy.Index(&policy.Book{}, o.Zones)})
+	r.now.Store(&standing{policy: policy.Index(&policy.Book{}, o.Zones())})
 	return r
 }
 
@@ -68,11 +70,13 @@ func (r *rules) Run(ctx context.Context, trouble func(error)) {
 
 // load reads the whole of the rules and puts it in place.
 func (r *rules) load(ctx context.Context) error {
+	r.loads.Lock()
+	defer r.loads.Unlock()
 	book, err := r.office.Store.Book(ctx)
 	if err != nil {
 		return err
 	}
-	next := &standing{policy: policy.Index(book, r.office.Zones), owner: map[string]string{}, paused: map[string]bool{}}
+	next := &standing{policy: policy.Index(book, r.office.Zones()), owner: map[string]string{}, paused: map[string]bool{}}
 	for _, d := range book.Devices {
 		next.owner[d.User] = d.Person
 	}
