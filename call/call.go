@@ -35,6 +35,7 @@ type Call struct {
 	mail    mailbox
 	leave   context.CancelCauseFunc
 	losses  int // agents whose connection died
+	rung    int // the step the hunt has come to
 	seen    atomic.Pointer[View]
 }
 

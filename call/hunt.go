@@ -3,27 +3,90 @@ package call
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"nightbell/policy"
 )
 
-// hunt walks the plan's steps until somebody answers. It returns the agent's party with her leg answered and her
-// sound agreed, errNobody when every step is through, or the cause of the call's end.
+// hunt climbs the plan's steps as a ladder until somebody answers. It returns the agent's party with her leg answered and
+// her sound agreed, errNobody when every step is through, or the cause of the call's end.
 func (c *Call) hunt(ctx context.Context) (*party, error) {
 	c.show(Hunting)
 	c.entertain()
 	defer c.caller.voice.Quiet()
-	for i, step := range c.plan.Steps {
-		if i > 0 {
-			c.note(Stepped, "", with("step", step.Name))
+	c.rung = 0
+	ladder := policy.NewLadder(c.arrival.ID, c.rungs(), 0, c.now())
+	ladder, actions := ladder.On(policy.LadderEvent{Kind: policy.Ticked, At: ladder.Due})
+	for {
+		try := c.tell(actions)
+		if try == nil {
+			return nil, errNobody
 		}
-		agent, err := c.walk(ctx, step)
-		if err != nil || agent != nil {
+		agent, err := c.ring(ctx, c.targets(try), ladder.Due.Sub(c.now()))
+		switch {
+		case errors.Is(err, errTime):
+			ladder, actions = ladder.On(policy.LadderEvent{Kind: policy.Ticked, At: later(c.now(), ladder.Due)})
+		case err != nil || agent != nil:
 			return agent, err
+		default: // nobody is left to wait for: the next at once
+			ladder, actions = c.forsake(ladder)
 		}
 	}
-	return nil, errNobody
+}
+
+// rungs are the plan's steps: whom each rings, and how long.
+func (c *Call) rungs() []policy.Rung {
+	rungs := make([]policy.Rung, 0, len(c.plan.Steps))
+	for _, step := range c.plan.Steps {
+		r := policy.Rung{Name: step.Name, Mode: step.Mode, Delay: step.For}
+		for _, t := range step.Targets {
+			r.People = append(r.People, t.Person)
+		}
+		rungs = append(rungs, r)
+	}
+	return rungs
+}
+
+// tell notes each step that was come to and gives the attempt that is to be made; nil: the ladder is exhausted.
+func (c *Call) tell(actions []policy.Action) (try *policy.Action) {
+	for i, a := range actions {
+		if (a.Do == policy.Try || a.Do == policy.Skip) && a.Rung > 0 && a.Rung != c.rung {
+			c.note(Stepped, "", with("step", a.Name))
+		}
+		if a.Do == policy.Try || a.Do == policy.Skip {
+			c.rung = a.Rung
+		}
+		if a.Do == policy.Try {
+			try = &actions[i]
+		}
+	}
+	return try
+}
+
+// targets are the phones of those whom an attempt asks.
+func (c *Call) targets(try *policy.Action) []policy.Target {
+	return slices.DeleteFunc(slices.Clone(c.plan.Steps[try.Rung].Targets), func(t policy.Target) bool {
+		return !slices.Contains(try.People, t.Person)
+	})
+}
+
+// forsake takes everybody out of an attempt whose phones have all refused, or who cannot be reached.
+func (c *Call) forsake(l policy.Ladder) (policy.Ladder, []policy.Action) {
+	var all []policy.Action
+	for _, person := range slices.Clone(l.Ringing) {
+		var actions []policy.Action
+		l, actions = l.On(policy.LadderEvent{Kind: policy.Declined, Person: person, At: c.now()})
+		all = append(all, actions...)
+	}
+	return l, all
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // entertain lets an answered caller hear ring-back while phones ring; before the answer her own carrier does that.
@@ -36,23 +99,9 @@ func (c *Call) entertain() {
 	}
 }
 
-// walk does one step: everybody together, or one after the other. A nil party without an error: the next step.
-func (c *Call) walk(ctx context.Context, step policy.Step) (*party, error) {
-	if step.Mode != policy.InOrder {
-		return c.ring(ctx, step.Targets, step.For)
-	}
-	for _, t := range step.Targets {
-		agent, err := c.ring(ctx, []policy.Target{t}, step.For)
-		if err != nil || agent != nil {
-			return agent, err
-		}
-	}
-	return nil, nil
-}
-
 // ring is one round: INVITE every phone that can be reached, first answer wins, the others are cancelled. People are
 // resolved to phones now, and again whenever somebody comes free or registers while the round lasts. A round that
-// reaches nobody and waits for nobody takes no time.
+// reaches nobody and waits for nobody takes no time: a nil party without an error. errTime: d is over.
 func (c *Call) ring(ctx context.Context, targets []policy.Target, d time.Duration) (*party, error) {
 	r := c.newRound(targets)
 	defer r.withdraw()
@@ -62,7 +111,7 @@ func (c *Call) ring(ctx context.Context, targets []policy.Target, d time.Duratio
 	for r.hopeful() {
 		h, err := next(ctx, c, timer.C)
 		if errors.Is(err, errTime) {
-			return nil, nil
+			return nil, err
 		}
 		if err != nil {
 			r.why = CallerGone

@@ -24,7 +24,7 @@ func TestLostZoneDataKeepsNobodyFromCalling(t *testing.T) {
 	if o.ZonesLost() == nil || !o.Zones().Fallback {
 		t.Errorf("zones %s, lost %v", o.Zones().Name(), o.ZonesLost())
 	}
-	if f := (health{o}).zoneData(t.Context()); f.Grade != console.Wrong {
+	if f := (health{o}).zones(t.Context()); f.Grade != console.Wrong {
 		t.Errorf("%+v", f)
 	}
 }
