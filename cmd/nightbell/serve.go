@@ -39,6 +39,7 @@ type server struct {
 	control  net.Listener
 	alarms   alarms
 	notices  notices
+	zones    reloads
 	gaps     *gapWatch
 	offers   *offerWatch
 	ladders  *ladders
@@ -198,6 +199,7 @@ func (s *server) Run(ctx context.Context) error {
 		"gaps":    func(c context.Context) error { s.gaps.Run(c); return nil },
 		"offers":  func(c context.Context) error { s.offers.Run(c); return nil },
 		"ladders": func(c context.Context) error { s.ladders.Run(c); return nil },
+		"zones":   s.followZones,
 		"watch":   s.watch,
 	} {
 		running.Go(func() {

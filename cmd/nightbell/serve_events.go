@@ -147,7 +147,7 @@ func (s *server) watch(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-hup:
-			s.reload(ctx)
+			s.reload()
 		case <-tick.C:
 			s.look()
 		}
@@ -155,7 +155,7 @@ func (s *server) watch(ctx context.Context) error {
 }
 
 // reload takes certificates, zone data and rules anew; calls do not notice. A failed load keeps the old one and alarms.
-func (s *server) reload(ctx context.Context) {
+func (s *server) reload() {
 	notify("RELOADING=1")
 	for _, r := range s.sip.ReloadTLS() {
 		if r.Err != nil {
@@ -165,7 +165,7 @@ func (s *server) reload(ctx context.Context) {
 		s.alarms.clear("certificate")
 		s.log.Info("certificate reloaded", "listener", r.Listen, "not_after", r.NotAfter)
 	}
-	s.reloadZones(ctx)
+	s.zones.ask()
 	s.rules.Changed()
 	notify("READY=1")
 }
@@ -183,7 +183,6 @@ func (s *server) look() {
 	default:
 		s.alarms.clear("disk")
 	}
-	s.lookAtZones()
 	notify("WATCHDOG=1")
 }
 
