@@ -228,15 +228,19 @@ func (t timeline) ticks() string {
 
 // turns says when the clocks change within the range, and what that does to the day.
 func (t timeline) turns() (lines []string) {
-	for at := t.from.In(t.zone); ; {
+	for at := t.from.Add(-time.Second).In(t.zone); ; {
 		_, next := at.ZoneBounds()
 		if next.IsZero() || !next.Before(t.to) {
 			return lines
 		}
 		before, after := next.Add(-time.Second).In(t.zone), next.In(t.zone)
 		if turned := turnedBetween(next.Add(-time.Second), next, t.zone); turned != "" {
-			day := dayBegins(next.Add(-time.Second), t.zone)
 			_, was := before.Zone()
+			inside := next.Add(-time.Second) // of the day that the change makes longer; a shorter one may begin with it
+			if _, is := after.Zone(); is > was {
+				inside = next
+			}
+			day := dayBegins(inside, t.zone)
 			lines = append(lines, fmt.Sprintf("%s: %s %s -> %s %s, this day lasts %s", turned,
 				next.In(time.FixedZone("", was)).Format("Mon 2006-01-02 15:04"), before.Format("MST"),
 				after.Format("15:04"), after.Format("MST"), lasting(nextDay(day, t.zone).Sub(day))))
