@@ -155,3 +155,40 @@ func TestHolidaysAsPeopleWriteThem(t *testing.T) {
 		}
 	}
 }
+
+// What commands change is in the book as a file, whole: show and apply are each other's inverse.
+func TestWhatIsShownCanBeApplied(t *testing.T) {
+	dir := developed(t)
+	for _, args := range [][]string{
+		{"oncall", "take-over", "agents", "dr-lee", "--reason", "in theatre"},
+		{"oncall", "assign", "agents", "carol", "--tonight", "--reason", "a wedding"},
+		{"oncall", "cover", "agents", "amy", "bo", "--to", "+72h"},
+		{"oncall", "add", "agents", "dr-lee", "--to", "+5h"},
+		{"oncall", "note", "agents", "the lift is out", "--to", "+5h"},
+		{"oncall", "nobody", "agents", "--tier", "2", "--to", "+5h", "--reason", "a test", "--acknowledge-gap", "a test"},
+		{"oncall", "absence", "amy", "--from", "+200h", "--to", "+240h", "--cover", "bo", "--acknowledge-gap", "a test"},
+		{"oncall", "dnd", "bo", "--from", "+300h", "--to", "+310h", "--cover", "carol"},
+		{"oncall", "holidays", "harbor", "--set", "Tree Day=04-30"},
+	} {
+		got := says(append(args, "--dir", dir, "--json"), "")
+		if got.code != exitDone {
+			t.Errorf("%v: exit %d: %s%s", args, got.code, got.out, got.err)
+		}
+	}
+	absent := says([]string{"oncall", "absence", "carol", "--from", "+400h", "--to", "+410h", "--acknowledge-gap", "a test", "--dir", dir}, "")
+	_, edit, _ := strings.Cut(absent.out, "edit ")
+	if got := says([]string{"oncall", "undo", "carol", strings.Fields(edit + " none")[0], "--person", "--dir", dir}, ""); got.code != exitDone {
+		t.Errorf("undo: %s%s", got.out, got.err)
+	}
+	shown := says([]string{"book", "show", "--reveal", "--reason", "round trip", "--dir", dir}, "")
+	if got := says([]string{"book", "check", "-", "--dir", dir}, shown.out); got.code != exitDone || !strings.HasPrefix(got.out, "nothing changes") {
+		t.Errorf("exit %d: %s%s\n%s", got.code, got.out, got.err, shown.out)
+	}
+}
+
+func TestTooLargeARotaIsNotEvenSent(t *testing.T) {
+	got := says([]string{"oncall", "import", "agents", "-", "--format", "ical", "--dry-run", "--dir", t.TempDir()}, strings.Repeat("x", 50_000_000))
+	if got.code != exitWrong || !strings.Contains(got.err, "is larger than 4 MB") {
+		t.Errorf("exit %d: %s", got.code, got.err)
+	}
+}
