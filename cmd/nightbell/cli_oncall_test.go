@@ -134,7 +134,7 @@ func TestAMonthFitsTheScreen(t *testing.T) {
 			t.Errorf("%d wide: %s", n, line)
 		}
 	}
-	if !strings.Contains(got, "one column is 24 h") && !strings.Contains(got, "one column is 12 h") {
+	if !strings.Contains(got, "one column is 24 h") || !strings.Contains(got, "│01 Nov│08 Nov│15 Nov") {
 		t.Error(got)
 	}
 }

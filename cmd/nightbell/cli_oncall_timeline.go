@@ -191,15 +191,15 @@ func later(a, b time.Time) time.Time {
 // days names each day above the column in which it begins; on a crowded axis only those that have room.
 func (t timeline) days() string {
 	axis := newAxis(t.columns())
+	crowded := int(24*time.Hour/t.cell) < len("│Mon 02")
 	for at := t.from; at.Before(t.to); at = nextDay(at, t.zone) {
-		layout := "Mon 02 Jan"
-		if room := int(nextDay(at, t.zone).Sub(at) / t.cell); room < len(layout)+1 {
-			layout = "Mon 02"
-			if room < len(layout)+1 {
-				layout = "02"
+		label := "│" + at.In(t.zone).Format("02 Jan")
+		for _, layout := range []string{"02", "Mon 02", "Mon 02 Jan"} {
+			if room := int(nextDay(at, t.zone).Sub(at) / t.cell); !crowded && (layout == "02" || room > len(layout)+1) {
+				label = "│" + at.In(t.zone).Format(layout)
 			}
 		}
-		axis.put(int(at.Sub(t.from)/t.cell), "│"+at.In(t.zone).Format(layout))
+		axis.put(int(at.Sub(t.from)/t.cell), label)
 	}
 	return axis.String()
 }
@@ -278,8 +278,13 @@ func newAxis(columns int) axis { return []rune(strings.Repeat(" ", columns+12)) 
 
 func (a axis) put(column int, text string) {
 	label := []rune(text)
-	if column+len(label) > len(a) || column > 0 && a[column] != ' ' || column > 1 && label[0] != '│' && a[column-1] != ' ' {
+	if column+len(label) > len(a) || column > 0 && label[0] != '│' && a[column-1] != ' ' {
 		return
+	}
+	for _, taken := range a[column : column+len(label)] {
+		if taken != ' ' {
+			return
+		}
 	}
 	copy(a[column:], label)
 }
