@@ -222,6 +222,32 @@ func TestOfferFollowsAMovedHandOff(t *testing.T) {
 	}
 }
 
+func TestShiftHasTheWindowsOfItsOwnTime(t *testing.T) {
+	night := func(start WallClock) []Layer {
+		return []Layer{{ID: "n", Tier: 1, Windows: []Hours{{Days: []int{1, 2, 3, 4, 5, 6, 7}, Start: start, End: 8 * 60}}, Rotation: Rotation{
+			Anchor: "2026-11-02T08:00:00", Every: 1, Unit: Day, Members: []string{"amy", "bo"},
+		}}}
+	}
+	s := Schedule{ID: "s", Clinic: "harbor", Layers: night(17 * 60), Edits: []Edit{
+		{ID: "v", At: tonight, Do: DoLayers, Layers: night(19 * 60), Effective: tonight.AddDate(0, 0, 10)},
+		{ID: "w", At: tonight, Do: DoLayers, Layers: []Layer{}, Effective: tonight.AddDate(0, 0, 20)},
+	}}
+	r := Index(AmendSchedule(harbor(), s), nil).Roster("s")
+	for sh, want := range map[Shift]string{
+		{Period: 22, Day: "2026-11-24"}: "amy 22:00 13:00", {Period: 35, Day: "2026-12-07"}: "bo 00:00 13:00",
+		{Period: 23, Day: "2026-11-24"}: "", {Period: 22, Day: "2026-11-23"}: "",
+	} {
+		d, ok := r.ShiftOf("n", sh)
+		got := ""
+		if ok {
+			got = d.Person + " " + d.Start.Format("15:04") + " " + d.End.Format("15:04")
+		}
+		if got != want {
+			t.Errorf("%+v: %q, want %q", sh, got, want)
+		}
+	}
+}
+
 func TestOfferIsKeptAsJSON(t *testing.T) {
 	o := offered(func(o *Offer) { o.Kind, o.B = OfferSwap, &Shift{Period: 33, Day: "2026-12-05"} })
 	kept, err := json.Marshal(o)

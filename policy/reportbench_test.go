@@ -99,3 +99,19 @@ func BenchmarkFairnessYear(b *testing.B) {
 		s.FairnessByQuarter("s0", benchNow, benchNow.AddDate(1, 0, 0))
 	}
 }
+
+// BenchmarkShiftsMoved compares 1,000 clinics under two zone data of which one zone of five differs.
+func BenchmarkShiftsMoved(b *testing.B) {
+	book := manyClinics(b, 1000).Book
+	other := *EmbeddedZones()
+	other.byName = map[string]*time.Location{}
+	for _, name := range benchZones {
+		other.byName[name], _ = EmbeddedZones().Zone(name)
+	}
+	other.byName["America/Denver"], _ = EmbeddedZones().Zone("America/Chicago")
+	for b.Loop() {
+		if len(ShiftsMoved(book, EmbeddedZones(), &other, benchNow, Horizon)) == 0 {
+			b.Fatal("nothing moved")
+		}
+	}
+}

@@ -10,13 +10,14 @@ import (
 // shiftSpan finds when a shift of a layer is: its window, clipped to its period; the whole period where it has no window.
 // Of several windows that start on its day, the whole from the first to the last.
 func (r *Roster) shiftSpan(lender string, sh shift, c *clock) (span, bool) {
-	v := r.latest()
-	i := slices.IndexFunc(v.layers, func(l layer) bool { return l.id == lender })
-	if i < 0 || v.layers[i].rota == nil {
+	l := r.lender(lender, dusk)
+	if l == nil {
 		return span{}, false
 	}
-	l := &v.layers[i]
 	start, end := l.rota.bounds(sh.k, c)
+	if then := r.lender(lender, start); then != nil {
+		l = then // its windows as they are when the period begins
+	}
 	if !sh.whole {
 		whole := span{start: dusk, end: dawn}
 		for _, w := range l.windows {
@@ -28,6 +29,21 @@ func (r *Roster) shiftSpan(lender string, sh shift, c *clock) (span, bool) {
 		start, end = max(start, whole.start), min(end, whole.end)
 	}
 	return span{date: sh.date, start: start, end: end}, start < end
+}
+
+// lender finds a layer with a rotation of its own as it is at an instant, or as it was last before.
+func (r *Roster) lender(id string, at int64) *layer {
+	for v := len(r.versions) - 1; v >= 0; v-- {
+		if r.versions[v].from > at {
+			continue
+		}
+		for i := range r.versions[v].layers {
+			if l := &r.versions[v].layers[i]; l.id == id && l.lender == id && l.rota != nil {
+				return l
+			}
+		}
+	}
+	return nil
 }
 
 // bounds finds when period k begins and ends, over all eras.
@@ -55,9 +71,7 @@ func (r *Roster) ShiftOf(lender string, sh Shift) (Duty, bool) {
 	if !ok {
 		return Duty{}, false
 	}
-	v := r.latest()
-	i := slices.IndexFunc(v.layers, func(l layer) bool { return l.id == lender })
-	person, _ := r.holder(&v.layers[i], id, &c)
+	person, _ := r.holder(r.lender(lender, dusk), id, &c)
 	return Duty{Person: person, Start: instant(at.start), End: instant(at.end)}, true
 }
 

@@ -91,6 +91,7 @@ func (c oncallNobodyCmd) Run(ctx context.Context, s *session) error {
 type oncallOverCmd struct {
 	Schedule string `arg:"" help:"Schedule id."`
 	Person   string `arg:"" help:"Who takes over."`
+	From     string `help:"From whom, where several stand." placeholder:"PERSON"`
 	Tier     int    `help:"Tier." default:"1"`
 	motive
 }
@@ -104,7 +105,7 @@ Example:
 
 func (c oncallOverCmd) Run(ctx context.Context, s *session) error {
 	return s.amend(ctx, c.Schedule, c.motive, func(*changing) ([]console.EditBody, error) {
-		return []console.EditBody{{Do: "take_over", Person: c.Person, Tier: c.Tier, Reason: c.Reason}}, nil
+		return []console.EditBody{{Do: "take_over", Person: c.Person, From: c.From, Tier: c.Tier, Reason: c.Reason}}, nil
 	})
 }
 

@@ -191,15 +191,15 @@ func later(a, b time.Time) time.Time {
 // days names each day above the column in which it begins; on a crowded axis only those that have room.
 func (t timeline) days() string {
 	axis := newAxis(t.columns())
+	crowded := int(24*time.Hour/t.cell) < len("│Mon 02")
 	for at := t.from; at.Before(t.to); at = nextDay(at, t.zone) {
-		layout := "Mon 02 Jan"
-		if room := int(nextDay(at, t.zone).Sub(at) / t.cell); room < len(layout)+1 {
-			layout = "Mon 02"
-			if room < len(layout)+1 {
-				layout = "02"
+		label := "│" + at.In(t.zone).Format("02 Jan")
+		for _, layout := range []string{"02", "Mon 02", "Mon 02 Jan"} {
+			if room := int(nextDay(at, t.zone).Sub(at) / t.cell); !crowded && (layout == "02" || room > len(layout)+1) {
+				label = "│" + at.In(t.zone).Format(layout)
 			}
 		}
-		axis.put(int(at.Sub(t.from)/t.cell), "│"+at.In(t.zone).Format(layout))
+		axis.put(int(at.Sub(t.from)/t.cell), label)
 	}
 	return axis.String()
 }
@@ -228,15 +228,19 @@ func (t timeline) ticks() string {
 
 // turns says when the clocks change within the range, and what that does to the day.
 func (t timeline) turns() (lines []string) {
-	for at := t.from.In(t.zone); ; {
+	for at := t.from.Add(-time.Second).In(t.zone); ; {
 		_, next := at.ZoneBounds()
 		if next.IsZero() || !next.Before(t.to) {
 			return lines
 		}
 		before, after := next.Add(-time.Second).In(t.zone), next.In(t.zone)
 		if turned := turnedBetween(next.Add(-time.Second), next, t.zone); turned != "" {
-			day := dayBegins(next.Add(-time.Second), t.zone)
 			_, was := before.Zone()
+			inside := next.Add(-time.Second) // of the day that the change makes longer; a shorter one may begin with it
+			if _, is := after.Zone(); is > was {
+				inside = next
+			}
+			day := dayBegins(inside, t.zone)
 			lines = append(lines, fmt.Sprintf("%s: %s %s -> %s %s, this day lasts %s", turned,
 				next.In(time.FixedZone("", was)).Format("Mon 2006-01-02 15:04"), before.Format("MST"),
 				after.Format("15:04"), after.Format("MST"), lasting(nextDay(day, t.zone).Sub(day))))
@@ -274,8 +278,13 @@ func newAxis(columns int) axis { return []rune(strings.Repeat(" ", columns+12)) 
 
 func (a axis) put(column int, text string) {
 	label := []rune(text)
-	if column+len(label) > len(a) || column > 0 && a[column] != ' ' || column > 1 && label[0] != '│' && a[column-1] != ' ' {
+	if column+len(label) > len(a) || column > 0 && label[0] != '│' && a[column-1] != ' ' {
 		return
+	}
+	for _, taken := range a[column : column+len(label)] {
+		if taken != ' ' {
+			return
+		}
 	}
 	copy(a[column:], label)
 }

@@ -257,7 +257,7 @@ func TestOldVersionRestores(t *testing.T) {
 	}
 	var list struct{ Items []console.VersionView }
 	d.must("GET", agentRota+"/versions", "", "").into(t, &list)
-	if len(list.Items) != 2 || list.Items[0].Version != 2 || list.Items[0].Reason != "carol takes it all" {
+	if len(list.Items) != 2 || list.Items[0].Version != 2 || list.Items[0].Reason != "carol takes it all" || len(list.Items[0].Changes) != 1 {
 		t.Fatalf("%+v", list)
 	}
 	var first console.VersionView

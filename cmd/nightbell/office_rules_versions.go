@@ -16,6 +16,11 @@ func (v versions) List(ctx context.Context, schedule string) ([]console.VersionV
 	if err != nil {
 		return nil, known(err)
 	}
+	for i := range min(len(rows), wholeVersions) { // with their edits: what changed is mostly one of them
+		if rows[i], err = v.Store.VersionOf(ctx, schedule, rows[i].Version); err != nil {
+			return nil, known(err)
+		}
+	}
 	out := make([]console.VersionView, len(rows))
 	for i, row := range rows {
 		out[i] = versionView(row)
@@ -23,10 +28,16 @@ func (v versions) List(ctx context.Context, schedule string) ([]console.VersionV
 		if i+1 < len(rows) {
 			before.Schedules = []policy.Schedule{rows[i+1].Body}
 		}
+		if i+1 == wholeVersions && i+1 < len(rows) {
+			row.Body.Edits = nil
+		}
 		out[i].Changes = difference(before, &policy.Book{Schedules: []policy.Schedule{row.Body}})
 	}
 	return out, nil
 }
+
+// wholeVersions is how many versions of a list are compared edit by edit; of those before, the layers alone.
+const wholeVersions = 100
 
 func versionView(row store.ScheduleVersion) console.VersionView {
 	return console.VersionView{Version: int(row.Version), At: row.At, Author: row.Author, Reason: row.Reason}

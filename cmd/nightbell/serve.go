@@ -44,6 +44,7 @@ type server struct {
 	control  net.Listener
 	alarms   alarms
 	notices  notices
+	zones    reloads
 	gaps     *gapWatch
 	offers   *offerWatch
 	ladders  *ladders
@@ -208,9 +209,10 @@ func (s *server) Run(ctx context.Context) error {
 		"recovery": s.mend,
 		"disk":     s.disk.Run,
 		"bindings": func(c context.Context) error { s.bindings.Run(c, s.office.Store, s.log); return nil },
-		"offers":   func(c context.Context) error { s.offers.Run(c); return nil },
 		"gaps":     func(c context.Context) error { s.gaps.Run(c); return nil },
+		"offers":   func(c context.Context) error { s.offers.Run(c); return nil },
 		"ladders":  func(c context.Context) error { s.ladders.Run(c); return nil },
+		"zones":    s.followZones,
 	} {
 		running.Go(func() {
 			err := run(work)

@@ -37,7 +37,6 @@ func (serveCmd) Run(ctx context.Context, s *session) error {
 	}
 	if lost := srv.office.ZonesLost(); lost != nil {
 		srv.log.Warn("zone data: the copy inside the program stands in", "release", srv.office.Zones().Name(), "err", lost)
-		srv.alarms.raise("zone_data", "the configured zone data cannot be read: the copy inside the program stands in")
 	}
 	return srv.Run(ctx)
 }

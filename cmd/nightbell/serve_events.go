@@ -155,16 +155,15 @@ func (s *server) watch(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-hup:
-			s.reload(ctx)
+			s.reload()
 		case <-tick.C:
-			s.lookAtZones()
 			notify("WATCHDOG=1")
 		}
 	}
 }
 
 // reload takes certificates, zone data and rules anew; calls do not notice. A failed load keeps the old one and alarms.
-func (s *server) reload(ctx context.Context) {
+func (s *server) reload() {
 	notify("RELOADING=1")
 	for _, r := range s.sip.ReloadTLS() {
 		if r.Err != nil {
@@ -174,7 +173,7 @@ func (s *server) reload(ctx context.Context) {
 		s.alarms.clear("certificate")
 		s.log.Info("certificate reloaded", "listener", r.Listen, "not_after", r.NotAfter)
 	}
-	s.reloadZones(ctx)
+	s.zones.ask()
 	s.rules.Changed()
 	notify("READY=1")
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -18,8 +17,8 @@ type gapWatch struct {
 	rules   func() *policy.Snapshot
 	now     func() time.Time
 	tell    func(gapNotice) // the notice hook; never blocks
-	fault   func(error)
-	changed chan struct{} // capacity 1
+	fault   func(error)     // after each look: what was wrong, nil when all was well
+	changed chan struct{}   // capacity 1
 	counts  atomic.Pointer[gapCounts]
 	counted time.Time // when counts was made
 	stale   bool      // the rules changed since
@@ -78,8 +77,8 @@ func (w *gapWatch) Changed() {
 func (w *gapWatch) Run(ctx context.Context) {
 	for {
 		next, err := w.look(ctx)
-		if err != nil && ctx.Err() == nil {
-			w.fault(fmt.Errorf("gaps: %w", err))
+		if ctx.Err() == nil {
+			w.fault(err)
 		}
 		timer := time.NewTimer(next)
 		select {
@@ -292,15 +291,24 @@ func (s *server) gapFigures(gauge metric) {
 // openWatches makes what looks after the rules while the house runs.
 func (s *server) openWatches() {
 	s.notices = notices{s.log, &s.alarms}
+	s.zones = make(reloads, 1)
 	s.gaps = newGapWatch(s.office.Store, func() *policy.Snapshot { return s.rules.now.Load().policy })
-	s.gaps.tell, s.gaps.fault = s.notices.gap, s.watchTrouble
-	s.offers = &offerWatch{shelf: s.office.Store, tell: s.notices.offer, fault: s.watchTrouble, now: func() time.Time { return time.Now().UTC() }}
+	s.gaps.tell, s.gaps.fault = s.notices.gap, s.trouble("gaps")
+	s.offers = &offerWatch{shelf: s.office.Store, tell: s.notices.offer, fault: s.trouble("offers"),
+		now: func() time.Time { return time.Now().UTC() }}
 	s.ladders = newLadders(s.office.Store, func(r policy.Rung, at time.Time) []string {
 		return s.rules.now.Load().policy.Rung(r, at)
-	}, s.watchTrouble)
+	}, s.trouble("escalations"))
 }
 
-func (s *server) watchTrouble(err error) {
-	s.alarms.raise("watches", "gaps or escalations cannot be looked after: see the log")
-	s.log.Error("watches", "err", err)
+// trouble raises an alarm while something of that name cannot be looked after, and clears it.
+func (s *server) trouble(name string) func(error) {
+	return func(err error) {
+		if err == nil {
+			s.alarms.clear(name)
+			return
+		}
+		s.alarms.raise(name, "they cannot be looked after: see the log")
+		s.log.Error(name, "err", err)
+	}
 }

@@ -100,9 +100,9 @@ func (l *ladders) ask(a ladderAsk) ladderReply {
 // Run owns the ladders until ctx ends. What was due while nobody ran is done once, now.
 func (l *ladders) Run(ctx context.Context) {
 	defer close(l.over)
+	var least time.Duration
 	for ctx.Err() == nil {
-		wait := l.wait(ctx)
-		timer := time.NewTimer(wait)
+		timer := time.NewTimer(max(least, l.wait(ctx)))
 		select {
 		case <-ctx.Done():
 		case a := <-l.asks:
@@ -110,7 +110,7 @@ func (l *ladders) Run(ctx context.Context) {
 			l.others()
 		case <-timer.C:
 			l.others()
-			l.climb(ctx)
+			least = l.climb(ctx)
 		}
 		timer.Stop()
 	}
@@ -132,18 +132,14 @@ func (l *ladders) wait(ctx context.Context) time.Duration {
 	next, err := l.shelf.NextLadder(ctx)
 	switch {
 	case err != nil:
-		l.trouble(ctx, err)
+		if ctx.Err() == nil {
+			l.fault(err)
+		}
 		return ladderAgain
 	case next.IsZero():
 		return ladderLook
 	}
 	return min(max(next.Sub(l.now()), 0), ladderLook)
-}
-
-func (l *ladders) trouble(ctx context.Context, err error) {
-	if ctx.Err() == nil {
-		l.fault(fmt.Errorf("ladders: %w", err))
-	}
 }
 
 func (l *ladders) answer(a ladderAsk) ladderReply {
@@ -163,23 +159,37 @@ func (l *ladders) answer(a ladderAsk) ladderReply {
 		a.event.At = l.now()
 	}
 	ladder, actions, err := l.step(a.ctx, a.actor, row, a.event)
+	if errors.As(err, &undone{}) { // what somebody did is kept all the same
+		l.fault(err)
+		err = nil
+	}
 	return ladderReply{ladder, actions, err}
 }
 
-// climb does what is due.
-func (l *ladders) climb(ctx context.Context) {
+// undone is what could not be done, and will be tried again.
+type undone struct{ error }
+
+// climb does what is due, and says how long to wait at least: a ladder that cannot be kept is not tried again in the same
+// instant. One that could not act is due later by itself, and holds up no other.
+func (l *ladders) climb(ctx context.Context) time.Duration {
 	due, err := l.shelf.DueLadders(ctx, l.now())
+	var least time.Duration
 	if err != nil {
-		l.trouble(ctx, err)
-		return
+		least = ladderAgain
 	}
 	for _, row := range due {
 		tick := policy.LadderEvent{Kind: policy.Ticked, At: l.now(), Who: l.rung}
-		if _, _, err := l.step(ctx, audit.Actor{Type: "system", ID: "nightbell"}, row, tick); err != nil {
-			l.trouble(ctx, err)
+		_, _, failed := l.step(ctx, audit.Actor{Type: "system", ID: "nightbell"}, row, tick)
+		if failed != nil && !errors.As(failed, &undone{}) {
+			least = ladderAgain
 		}
+		err = errors.Join(err, failed)
 		l.others()
 	}
+	if ctx.Err() == nil {
+		l.fault(err)
+	}
+	return least
 }
 
 // step moves one ladder: the new state and what it asks for are kept, then done, then that it was done is kept.
@@ -201,8 +211,7 @@ func (l *ladders) step(ctx context.Context, by audit.Actor, row store.LadderRow,
 		return next, actions, err
 	}
 	if err := l.act(ctx, next, pending); err != nil {
-		l.trouble(ctx, err)
-		return next, actions, nil // it stays pending, and is due again
+		return next, actions, undone{err} // it stays pending, and is due again
 	}
 	_, err = l.keep(ctx, by, row, keptLadder{Ladder: next})
 	return next, actions, err

@@ -271,3 +271,29 @@ func TestAcknowledgementInTheTimersInstantWins(t *testing.T) {
 		}
 	})
 }
+
+// Nobody does what a ladder of an unknown kind asks: it is tried again and again, but not in the same instant.
+func TestLadderOfUnknownKindIsTriedAgainLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start, faults := time.Now(), 0
+		st := onStage(&ladderPaper{}, start)
+		defer func() { st.stop() }()
+		l := three(start, 0)
+		l.Kind = "pigeon"
+		if err := st.Begin(t.Context(), system, l); err != nil {
+			t.Fatal(err)
+		}
+		st.stop()
+		again := newLadders(st.shelf.(*ladderPaper), st.rung, func(err error) {
+			if err != nil {
+				faults++
+			}
+		})
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+		defer stop()
+		again.Run(ctx)
+		if faults < 10 || faults > 13 {
+			t.Errorf("%d tries in a minute", faults)
+		}
+	})
+}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"nightbell/audit"
@@ -15,7 +14,7 @@ import (
 type offerWatch struct {
 	shelf offerShelf
 	tell  func(policy.Offer)
-	fault func(error)
+	fault func(error) // after each look: what was wrong, nil when all was well
 	now   func() time.Time
 }
 
@@ -33,8 +32,8 @@ func (w *offerWatch) Run(ctx context.Context) {
 	tick := time.NewTicker(offerLook)
 	defer tick.Stop()
 	for {
-		if err := w.look(ctx); err != nil && ctx.Err() == nil {
-			w.fault(fmt.Errorf("offers: %w", err))
+		if err := w.look(ctx); ctx.Err() == nil {
+			w.fault(err)
 		}
 		select {
 		case <-ctx.Done():

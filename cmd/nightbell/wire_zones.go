@@ -32,6 +32,35 @@ func (o *office) takeZones() {
 	o.zones.Store(&zoneState{z, err})
 }
 
+// reloads carries the wish for a reload to whom it concerns. Capacity 1.
+type reloads chan struct{}
+
+// ask never blocks.
+func (r reloads) ask() {
+	select {
+	case r <- struct{}{}:
+	default:
+	}
+}
+
+// followZones reloads zone data when asked, and watches its age, until ctx ends. It stands by itself, so that listing what
+// moves never holds up a reload of certificates or systemd's watchdog.
+func (s *server) followZones(ctx context.Context) error {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	s.lookAtZones()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.zones:
+			s.reloadZones(ctx)
+		case <-tick.C:
+			s.lookAtZones()
+		}
+	}
+}
+
 const (
 	movedHorizon = 400 * 24 * time.Hour // as far as a calendar feed reaches, and a bit
 	movedNamed   = 2000                 // shifts that get an event of their own; the rest is counted
