@@ -16,7 +16,7 @@ func (c *Call) hunt(ctx context.Context) (*party, error) {
 	c.entertain()
 	defer c.caller.voice.Quiet()
 	c.rung = 0
-	ladder := policy.NewLadder(c.arrival.ID, c.rungs(), 0, c.now())
+	ladder := c.plan.Ladder(c.arrival.ID, c.now())
 	ladder, actions := ladder.On(policy.LadderEvent{Kind: policy.Ticked, At: ladder.Due})
 	for {
 		try := c.tell(actions)
@@ -33,19 +33,6 @@ func (c *Call) hunt(ctx context.Context) (*party, error) {
 			ladder, actions = c.forsake(ladder)
 		}
 	}
-}
-
-// rungs are the plan's steps: whom each rings, and how long.
-func (c *Call) rungs() []policy.Rung {
-	rungs := make([]policy.Rung, 0, len(c.plan.Steps))
-	for _, step := range c.plan.Steps {
-		r := policy.Rung{Name: step.Name, Mode: step.Mode, Delay: step.For}
-		for _, t := range step.Targets {
-			r.People = append(r.People, t.Person)
-		}
-		rungs = append(rungs, r)
-	}
-	return rungs
 }
 
 // tell notes each step that was come to and gives the attempt that is to be made; nil: the ladder is exhausted.
