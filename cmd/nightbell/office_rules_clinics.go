@@ -83,7 +83,41 @@ func (d *draft) putClinic(c policy.Clinic) error {
 			d.schedules = append(d.schedules, s.ID)
 		}
 	}
-	return nil
+	return d.holidaysNamed(c)
+}
+
+// holidaysNamed refuses to take away a holiday on which a layer holds or has held: its schedule could not be changed any
+// more, and its past would read otherwise.
+func (d *draft) holidaysNamed(c policy.Clinic) error {
+	var gone console.Mistakes
+	for _, s := range d.book.Schedules {
+		if s.Clinic != c.ID {
+			continue
+		}
+		for _, name := range holidaysOfLayers(s) {
+			if !slices.ContainsFunc(c.Holidays, func(h policy.Holiday) bool { return h.Name == name }) {
+				gone = append(gone, console.Mistake{Field: "body.holidays", Text: fmt.Sprintf("schedule %s holds on %q", s.ID, name)})
+			}
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	return gone
+}
+
+// holidaysOfLayers are the names that any version of a schedule holds on, each once.
+func holidaysOfLayers(s policy.Schedule) []string {
+	layers := slices.Clone(s.Layers)
+	for _, e := range s.Edits {
+		layers = append(layers, e.Layers...)
+	}
+	var names []string
+	for _, l := range layers {
+		names = append(names, l.Holidays...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // flows refuses steps that ask what does not exist.

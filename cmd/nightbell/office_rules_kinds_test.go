@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -159,6 +160,23 @@ func TestHolidaysAreEdited(t *testing.T) {
 }
 
 // A token of another clinic sees nothing of this one, in the real house too.
+// A holiday on which a layer holds cannot be taken away under it.
+func TestAHolidayInUseStays(t *testing.T) {
+	d := newDesk(t)
+	var v map[string]any
+	d.must("GET", agentRota, "", "").into(t, &v)
+	body := map[string]any{"name": v["name"], "clinic": v["clinic"], "layers": v["layers"]}
+	feast := maps.Clone(v["layers"].([]any)[0].(map[string]any))
+	feast["id"], feast["holidays"] = "feast", []string{"Thanksgiving"}
+	body["layers"] = append([]any{feast}, v["layers"].([]any)...)
+	text, _ := json.Marshal(body)
+	d.must("PUT", agentRota, "*", string(text))
+	p := d.problem("PUT", "/api/v1/clinics/harbor/holidays", "*", `{"holidays":[{"name":"x","month":1,"day":1}]}`, 422)
+	if len(p.Errors) == 0 || p.Errors[0].Field != "body.holidays" || !strings.Contains(p.Errors[0].Text, "agents") {
+		t.Errorf("%+v", p.Errors)
+	}
+}
+
 func TestTokenOfAnotherClinicSeesNoRules(t *testing.T) {
 	d := newDesk(t)
 	clinic := `{"name":"Bay","zone":"America/Chicago","hours":[],"holidays":[],"open":[],"closed":[],"record":false}`
