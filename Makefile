@@ -62,6 +62,10 @@ fuzz: ## every fuzz target for FUZZTIME (20s)
 			echo "== $$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x $$pkg; \
 		done; done
 
+.PHONY: openapi
+openapi: ## validate the served OpenAPI document with a public validator (npm)
+	@./scripts/openapi.sh
+
 .PHONY: bench
 bench: build ## durations and ratios to a baseline of the same run
 	@./scripts/bench.sh
