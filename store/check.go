@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -35,6 +36,30 @@ func checkFile(path string) error {
 	}
 	if string(head) != string(magic) {
 		return fmt.Errorf("%w: not an SQLite database", ErrDamaged)
+	}
+	return checkLength(f, st.Size())
+}
+
+// checkLength compares the file with the number of pages in its header. SQLite itself does not miss pages at the end that
+// happen to be free. With a log beside it the file may rightly be behind; then the log decides.
+func checkLength(f *os.File, size int64) error {
+	if log, err := os.Stat(f.Name() + "-wal"); err == nil && log.Size() > 0 {
+		return nil
+	}
+	head := make([]byte, 100)
+	if _, err := f.ReadAt(head, 0); errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: the file ends in its header", ErrDamaged)
+	} else if err != nil {
+		return err
+	}
+	page := int64(binary.BigEndian.Uint16(head[16:]))
+	if page == 1 {
+		page = 65536
+	}
+	// The count holds when it was written together with the last change (https://www.sqlite.org/fileformat.html §1.3.7).
+	counted := binary.BigEndian.Uint32(head[24:]) == binary.BigEndian.Uint32(head[92:])
+	if pages := int64(binary.BigEndian.Uint32(head[28:])); counted && size < pages*page {
+		return fmt.Errorf("%w: the file is cut short", ErrDamaged)
 	}
 	return nil
 }

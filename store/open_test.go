@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -75,6 +77,8 @@ func TestDatabaseThatIsNotOneIsRefused(t *testing.T) {
 		"one page":         {func(p string) error { return os.Truncate(p, 4096) }, ErrDamaged},
 		"half":             {func(p string) error { st, _ := os.Stat(p); return os.Truncate(p, st.Size()/2) }, ErrDamaged},
 		"a page short":     {func(p string) error { st, _ := os.Stat(p); return os.Truncate(p, st.Size()-4096) }, ErrDamaged},
+		"free page short":  {cutFreePage, ErrDamaged},
+		"bytes short":      {func(p string) error { st, _ := os.Stat(p); return os.Truncate(p, st.Size()-1000) }, ErrDamaged},
 		"something else":   {func(p string) error { return os.WriteFile(p, []byte(strings.Repeat("text", 5000)), 0o600) }, ErrDamaged},
 		"page overwritten": {overwritePage, ErrDamaged},
 		"a folder":         {func(p string) error { return errors.Join(os.Remove(p), os.Mkdir(p, 0o700)) }, ErrDamaged},
@@ -92,6 +96,19 @@ func TestDatabaseThatIsNotOneIsRefused(t *testing.T) {
 			_ = s.Close()
 		}
 	}
+}
+
+// cutFreePage takes away a page in which nothing stands: SQLite itself does not miss it.
+func cutFreePage(path string) error {
+	free := exec.Command("sqlite3", path, "CREATE TABLE gone (x); INSERT INTO gone VALUES (zeroblob(40960)); DROP TABLE gone; PRAGMA wal_checkpoint(TRUNCATE);")
+	if out, err := free.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	st, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	return os.Truncate(path, st.Size()-4096)
 }
 
 func overwritePage(path string) error {
