@@ -85,6 +85,66 @@ const (
 	BackupRestored  Action = "backup.restored"
 	PeopleListed    Action = "people.listed"
 	SettingsChanged Action = "settings.changed"
+
+	PersonInvited      Action = "person.invited"
+	InvitationUsed     Action = "invitation.used"
+	InvitationRevoked  Action = "invitation.revoked"
+	AccountChanged     Action = "account.changed"
+	PersonTerminated   Action = "person.terminated"
+	PasswordSet        Action = "password.set"
+	FactorAdded        Action = "factor.added"
+	FactorRemoved      Action = "factor.removed"
+	RecoveryCodesMade  Action = "recovery_codes.made"
+	LoginMade          Action = "login.made"
+	LoginFailed        Action = "login.failed"
+	LoginSteppedUp     Action = "login.stepped_up"
+	LoginEnded         Action = "login.ended"
+	GrantGiven         Action = "grant.given"
+	GrantEnded         Action = "grant.ended"
+	ProposalMade       Action = "proposal.made"
+	ProposalDecided    Action = "proposal.decided"
+	ProposalCarried    Action = "proposal.carried_out"
+	TrainingRecorded   Action = "training.recorded"
+	PolicyAcknowledged Action = "policy.acknowledged"
+	AgentReady         Action = "agent.ready"
+	AgentLimited       Action = "agent.limited"
+	AgentNotReady      Action = "agent.not_ready"
+	NobodyEligible     Action = "gate.nobody_eligible"
+	SomebodyEligible   Action = "gate.somebody_eligible"
+	GateRefused        Action = "gate.refused"
+	CoverRecorded      Action = "cover.called_in"
+
+	KeyRewrapped    Action = "key.rewrapped"
+	RecoveryKeyMade Action = "recovery_key.made"
+	RecoveryUsed    Action = "recovery_key.used"
+	ClinicDeparted  Action = "clinic.departed"
+	BundleMade      Action = "emergency.bundle_made"
+	ServedSealed    Action = "server.served_sealed"
+
+	WitnessDiffers Action = "witness.differs"
+	WitnessAgreed  Action = "witness.agreed"
+	SegmentSealed  Action = "audit.segment_sealed"
+	SegmentRemoved Action = "audit.segment_removed"
+	EpochBegan     Action = "audit.epoch_began"
+	ReviewListed   Action = "review.listed"
+	ReviewSettled  Action = "review.settled"
+	BackupFailed   Action = "backup.failed"
+	BackupVerified Action = "backup.verified"
+	RestoreDrilled Action = "restore.drilled"
+
+	BreakGlassOpened   Action = "break_glass.opened"
+	BreakGlassClosed   Action = "break_glass.closed"
+	BreakGlassReviewed Action = "break_glass.reviewed"
+	HoldPlaced         Action = "hold.placed"
+	HoldReleased       Action = "hold.released"
+	RetentionChanged   Action = "retention.changed"
+	PurgePreviewed     Action = "purge.previewed"
+	Purged             Action = "purge.done"
+	Disclosed          Action = "disclosure.recorded"
+	PseudonymResolved  Action = "pseudonym.resolved"
+	TraceStarted       Action = "trace.started"
+	TraceShown         Action = "trace.shown"
+	DebugOpened        Action = "debug.opened"
 )
 
 // Meaning is an entry of the closed list: the word and what it means when it stands in the log.
@@ -181,4 +241,60 @@ var meanings = []Meaning{
 	{BackupRestored, "A backup took the place of the database; a new epoch begins."},
 	{PeopleListed, "Somebody read names or telephones of people."},
 	{SettingsChanged, "A product setting changed; before and after are in the sealed detail."},
+	{PersonInvited, "Somebody was invited to make an account; facts: role, expiry. The invitation's secret is not here."},
+	{InvitationUsed, "An invitation was taken up: the account has a password now."},
+	{InvitationRevoked, "An invitation opens nothing any more."},
+	{AccountChanged, "An account was suspended or reinstated; facts: the state before and after."},
+	{PersonTerminated, "Somebody left: logins, grants, devices, tokens, feeds and invitations ended in one transaction; facts: how many of each."},
+	{PasswordSet, "A password was set or changed; neither it nor its hash is here."},
+	{FactorAdded, "A second factor was enrolled; facts: kind."},
+	{FactorRemoved, "A second factor was removed; facts: kind."},
+	{RecoveryCodesMade, "Ten recovery codes took the place of those before."},
+	{LoginMade, "Somebody logged in with two factors; facts: which."},
+	{LoginFailed, "A password, a second factor or a recovery code was wrong; floods are one row a minute and source."},
+	{LoginSteppedUp, "A second factor was shown again for something that asks for it."},
+	{LoginEnded, "A login is over; the reason says by whom or what."},
+	{GrantGiven, "A role was given, with its clinics; facts: who proposed, who approved."},
+	{GrantEnded, "A role was taken away or ran out."},
+	{ProposalMade, "Something that needs a second person was proposed; facts: kind."},
+	{ProposalDecided, "A proposal was approved, rejected or withdrawn; facts: which."},
+	{ProposalCarried, "What was proposed and approved, or ripened in solo mode, was done."},
+	{TrainingRecorded, "A person passed a course; facts: course, until when."},
+	{PolicyAcknowledged, "A person acknowledged a policy; facts: which version."},
+	{AgentReady, "An agent made herself ready for calls in a two-factor login; facts: device, until when."},
+	{AgentLimited, "What would have ended readiness made it limited: she is the last one of a clinic. The reason says what."},
+	{AgentNotReady, "An agent is offered no more calls; the reason says why."},
+	{NobodyEligible, "A clinic has no ready agent."},
+	{SomebodyEligible, "A clinic that had no ready agent has one again."},
+	{GateRefused, "The access gate refused readiness or a login; the facts say every reason."},
+	{CoverRecorded, "An agent recorded who covers, as a clinician called it in; the office confirms later."},
+	{KeyRewrapped, "What was sealed by an older version lies under the current one; facts: purpose, versions, how many."},
+	{RecoveryKeyMade, "A recovery key was made and split; facts: its id, how many shares, how many are needed. No share is here."},
+	{RecoveryUsed, "ROOT was opened with shares of the recovery key; facts: which share numbers."},
+	{ClinicDeparted, "A clinic left: its data was exported and its keys destroyed; facts: digest of the certificate."},
+	{BundleMade, "The bundle that answers calls while sealed was written; facts: digest, how many clinics."},
+	{ServedSealed, "Calls were answered while the keys were sealed; facts: from, to, how many."},
+	{WitnessDiffers, "At start or later the witness knew a later or another log than this one."},
+	{WitnessAgreed, "A witness has a checkpoint of this log; one row a day and witness."},
+	{SegmentSealed, "Old leaves lie in a sealed segment; facts: from, to, digest."},
+	{SegmentRemoved, "A sealed segment older than the retention was destroyed; facts: from, to, digest."},
+	{EpochBegan, "A restore ended a log and this one goes on; facts: the restored and the last witnessed checkpoint, the approvals."},
+	{ReviewListed, "Somebody read the activity review."},
+	{ReviewSettled, "An item of the activity review was looked into; the reason says how it ended."},
+	{BackupFailed, "A scheduled backup did not succeed."},
+	{BackupVerified, "A backup was read whole and agrees with its manifest."},
+	{RestoreDrilled, "A backup was restored elsewhere and compared; facts: rows, root, recordings, seconds."},
+	{BreakGlassOpened, "Emergency access was opened; facts: target, until when. The officer is told at once."},
+	{BreakGlassClosed, "Emergency access is over."},
+	{BreakGlassReviewed, "Somebody else reviewed an emergency access."},
+	{HoldPlaced, "Something must not be destroyed until the hold is released."},
+	{HoldReleased, "A hold was released by two people."},
+	{RetentionChanged, "How long something is kept was changed; before and after are in the sealed detail."},
+	{PurgePreviewed, "Somebody asked what a purge would destroy; nothing was."},
+	{Purged, "What had passed its retention was destroyed; facts: class, how many, digest of the certificate."},
+	{Disclosed, "PHI was disclosed outside the house (45 CFR 164.528); facts: kind, to whom by class."},
+	{PseudonymResolved, "Somebody asked which number stands behind a pseudonym."},
+	{TraceStarted, "The signalling of a call is kept, redacted, in memory, until it expires."},
+	{TraceShown, "Somebody read a call's redacted signalling."},
+	{DebugOpened, "Somebody read the program's internals over the local socket."},
 }
