@@ -63,6 +63,7 @@ var door = map[string][]string{
 	"github.com/nyaruka/phonenumbers":     {"policy"},
 	"github.com/gotranspile/g722":         {"media"},
 	"net/smtp":                            {"notice", "keep"},
+	"github.com/minio/":                   {"keep"},
 	"github.com/prometheus/client_golang": {"console", "cmd/nightbell"},
 }
 
