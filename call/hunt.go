@@ -147,7 +147,7 @@ func (r *round) hopeful() bool {
 func (r *round) invite(ctx context.Context) {
 	r.waits = false
 	for _, t := range r.targets {
-		for _, contact := range r.call.board.ports.Phones.Contacts(t.Users) {
+		for _, contact := range r.call.board.ports.Phones.Contacts(r.call.plan.Clinic, t.Users) {
 			if r.tried[contact.ID] {
 				continue
 			}

@@ -93,8 +93,9 @@ const (
 
 // Phones rings softphones. One Target may have several contacts; each is a leg of its own.
 type Phones interface {
-	// Contacts lists the flows at which the users are reachable now: registered and not paused. Opaque ids.
-	Contacts(users []string) []Contact
+	// Contacts lists the flows at which the users are reachable now for a call of clinic: registered, and ready for that
+	// clinic. Empty clinic: a call that no clinic owns. Opaque ids.
+	Contacts(clinic string, users []string) []Contact
 	// Invite sends one INVITE on the very flow of the contact. Events go to post, in order, never blocking.
 	Invite(ctx context.Context, c Contact, inv Invite, post func(LegEvent)) (Leg, error)
 }

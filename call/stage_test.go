@@ -208,7 +208,7 @@ func (s *stage) phone(user string, script func(*leg)) *phone {
 	return p
 }
 
-func (s *stage) Contacts(users []string) []Contact {
+func (s *stage) Contacts(_ string, users []string) []Contact {
 	var cs []Contact
 	for _, u := range users {
 		if p := s.phones[u]; s.breaks || p != nil && !p.isAway() {

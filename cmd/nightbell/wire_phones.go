@@ -15,7 +15,7 @@ type phones struct {
 	sip   func() *sip.Server
 }
 
-func (p phones) Contacts(users []string) []call.Contact {
+func (p phones) Contacts(_ string, users []string) []call.Contact {
 	present := make([]string, 0, len(users))
 	for _, u := range users {
 		if p.rules.present(u) {
