@@ -31,9 +31,11 @@ peers: ## install the real peers of the tests from Debian's packages
 test: peers build check unit stories ## everything CI runs: small counts, fixed seeds, real peers
 
 .PHONY: check
-check: ## formatting, vet, the law of the house
+check: ## formatting, vet, the privacy review, the law of the house
 	@bad=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); [ -z "$$bad" ] || { echo "gofmt: $$bad"; exit 1; }
 	$(call STAGE,vet,$(GO) vet ./...)
+	@mkdir -p bin
+	$(call STAGE,privacy,$(GO) build -o bin/phivet ./phi/phivet && $(GO) vet -vettool=bin/phivet ./...)
 	$(call STAGE,house,$(GO) test .)
 
 .PHONY: unit
