@@ -117,6 +117,19 @@ func (b *Switchboard) Nudge() {
 	}
 }
 
+// Withdraw takes back what was offered to the users: their ringing phones fall silent, and the calls go on to the next
+// target at once. A call that one of them has answered is left alone. Whoever calls it has made sure that Contacts names
+// them no more.
+func (b *Switchboard) Withdraw(users []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, c := range b.calls {
+		if c.view().State == Hunting {
+			c.mail.post(happening{do: func(c *Call) { c.withdraw(users) }})
+		}
+	}
+}
+
 // Live lists the running calls, in no order.
 func (b *Switchboard) Live() []View {
 	b.mu.Lock()

@@ -192,6 +192,17 @@ func (r *round) withdraw() {
 	}
 }
 
+// withdraw cancels what rings at the users' phones; the round sees it and moves on.
+func (c *Call) withdraw(users []string) {
+	for _, p := range c.phones {
+		if p.confirmed || p.ended || !slices.Contains(users, p.user) {
+			continue
+		}
+		p.dismiss(NotReady, c.now())
+		c.note(LegRefused, p.name(), with("cause", string(NotReady)))
+	}
+}
+
 // invite sends one INVITE with an offer that puts the caller's codec first. Nil: that phone is unreachable.
 func (c *Call) invite(ctx context.Context, contact Contact, person string) *party {
 	p := &party{user: contact.User, person: person}

@@ -84,6 +84,7 @@ const (
 	Unreachable   Cause = "unreachable"    // no binding, lost flow, transport error, 5xx
 	NotAcceptable Cause = "not_acceptable" // 488: no common codec, no usable keys
 	NoMedia       Cause = "no_media"       // media could not be set up or went silent with a lost flow
+	NotReady      Cause = "not_ready"      // she may be offered calls no more: revoked while her phone rang
 	LastResort    Cause = "last_resort"    // the last resort was announced to its end
 	Draining      Cause = "draining"       // 503 with Retry-After
 	Overload      Cause = "overload"       // limits of the trunk

@@ -18,6 +18,7 @@ const (
 	Unreachable   Reason = "unreachable"    // lost flow, 5xx, nothing there
 	NotAcceptable Reason = "not_acceptable" // 488
 	NoMedia       Reason = "no_media"
+	NotReady      Reason = "not_ready" // the offer was taken back: its person takes no calls any more
 	LastResort    Reason = "last_resort"
 	Draining      Reason = "draining" // 503 with Retry-After
 	Overload      Reason = "overload" // limits of the trunk
@@ -35,7 +36,7 @@ type Refusal struct {
 // codeOf chooses the answer to an INVITE that is not taken.
 var codeOf = map[Reason]int{
 	Completed: 480, CallerGone: 487, Elsewhere: 486, Busy: 486, Declined: 603, NoAnswer: 480, Unreachable: 480,
-	NotAcceptable: 488, NoMedia: 500, LastResort: 480, Draining: 503, Overload: 503, Fault: 500,
+	NotAcceptable: 488, NoMedia: 500, NotReady: 480, LastResort: 480, Draining: 503, Overload: 503, Fault: 500,
 }
 
 func (r Refusal) code() int {

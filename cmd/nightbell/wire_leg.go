@@ -28,6 +28,7 @@ var causes = map[call.Cause]sip.Reason{
 	call.Unreachable:   sip.Unreachable,
 	call.NotAcceptable: sip.NotAcceptable,
 	call.NoMedia:       sip.NoMedia,
+	call.NotReady:      sip.NotReady,
 	call.LastResort:    sip.LastResort,
 	call.Draining:      sip.Draining,
 	call.Overload:      sip.Overload,
