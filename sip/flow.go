@@ -197,6 +197,7 @@ func (f *Flow) prepare(req *sipmsg.Request) {
 }
 
 func (f *Flow) write(b []byte) error {
+	f.w.traceOut(b)
 	if err := f.out.queue(b); err != nil {
 		return err
 	}
@@ -271,6 +272,7 @@ func (f *Flow) receive(d *draft, no *refusal) {
 		f.refuse(d, no)
 		return
 	}
+	f.w.traceIn(d)
 	switch m := msg.(type) {
 	case *sipmsg.Request:
 		f.stampVia(m)
