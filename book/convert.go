@@ -71,6 +71,9 @@ func (r *reader) trunk(path string, t trunk) policy.Trunk {
 		Caller:     r.oneOf(path+".caller", t.Caller, "pai", "from"),
 		Country:    cmp.Or(t.Country, "US"), MaxCalls: t.MaxCalls, MaxRate: t.MaxRate, Advertised: t.Advertised,
 	}
+	if t.ID == policy.FallbackTrunkID {
+		r.wrong(path+".id", "%q is the fallback trunk's own", t.ID)
+	}
 	made.Identity = r.identity(path, t)
 	for i, s := range t.Suites {
 		if !slices.Contains(suites, s) {

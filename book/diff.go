@@ -50,6 +50,7 @@ func Diff(old, new *policy.Book) (all []Change) {
 	if old.CatchAll != new.CatchAll {
 		all = append(all, Change{"changed", "catch_all", "book", "catch_all", old.CatchAll, new.CatchAll})
 	}
+	all = append(all, fallbackDiff(old.Fallback, new.Fallback)...)
 	all = append(all, compare("clinic", old.Clinics, new.Clinics, func(c policy.Clinic) string { return c.ID })...)
 	all = append(all, compare("number", old.Numbers, new.Numbers, dialled)...)
 	all = append(all, compare("trunk", old.Trunks, new.Trunks, func(t policy.Trunk) string { return t.ID })...)

@@ -4,6 +4,7 @@ package book
 type file struct {
 	Format    int            `toml:"format"`
 	CatchAll  string         `toml:"catch_all"`
+	Fallback  fallback       `toml:"fallback_trunk"`
 	Clinics   []clinic       `toml:"clinics"`
 	Numbers   []number       `toml:"numbers"`
 	Trunks    []trunk        `toml:"trunks"`
@@ -24,6 +25,7 @@ type clinic struct {
 	LastResort string    `toml:"last_resort"`
 	Record     *bool     `toml:"record"`
 	Suspended  bool      `toml:"suspended"`
+	Fallback   string    `toml:"fallback"`
 	Hours      []hours   `toml:"hours"`
 	Holidays   []holiday `toml:"holidays"`
 	Federal    bool      `toml:"federal_holidays"`
@@ -77,6 +79,16 @@ type trunk struct {
 	MaxRate     int         `toml:"max_rate"`
 	Advertised  string      `toml:"advertised"`
 	Exceptions  []exception `toml:"exceptions"`
+}
+
+// fallback is where calls go while the server is sealed.
+type fallback struct {
+	Host      string `toml:"host"`
+	Port      int    `toml:"port"`
+	Transport string `toml:"transport"`
+	User      string `toml:"user"`
+	Roots     string `toml:"certificate_roots"`
+	MD5       moment `toml:"md5_until"`
 }
 
 type exception struct {

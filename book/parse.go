@@ -82,6 +82,7 @@ func (r *reader) book(f *file, version string) *policy.Book {
 	}
 	b := &policy.Book{Version: version, ZoneData: r.Zones.Version, CatchAll: f.CatchAll}
 	r.collect(f)
+	b.Fallback = r.fallback("fallback_trunk", f.Fallback)
 	b.People = each(r, "people", f.People, r.person)
 	b.Trunks = each(r, "trunks", f.Trunks, r.trunk)
 	for i := range b.Trunks {

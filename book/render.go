@@ -23,7 +23,7 @@ const (
 
 // Render writes a book as a file that Parse reads back to the same rules.
 func Render(b *policy.Book, how Reveal) ([]byte, error) {
-	f := rendered{Format: 1, CatchAll: b.CatchAll}
+	f := rendered{Format: 1, CatchAll: b.CatchAll, Fallback: renderFallback(b.Fallback)}
 	for _, c := range b.Clinics {
 		f.Clinics = append(f.Clinics, renderClinic(c))
 	}
@@ -56,6 +56,7 @@ func Render(b *policy.Book, how Reveal) ([]byte, error) {
 type rendered struct {
 	Format    int     `toml:"format"`
 	CatchAll  string  `toml:"catch_all"`
+	Fallback  table   `toml:"fallback_trunk,omitempty"`
 	Clinics   []table `toml:"clinics,omitempty"`
 	Numbers   []table `toml:"numbers,omitempty"`
 	Trunks    []table `toml:"trunks,omitempty"`
@@ -112,7 +113,7 @@ func all[F any](list []F, render func(F) table) (made []table) {
 func renderClinic(c policy.Clinic) table {
 	return table{
 		"id": c.ID, "name": c.Name, "zone": c.Zone, "greeting": c.Greeting, "announce": c.Announce,
-		"last_resort": c.LastResort, "record": new(c.Record), "suspended": c.Suspended,
+		"last_resort": c.LastResort, "record": new(c.Record), "suspended": c.Suspended, "fallback": c.Fallback,
 		"hours": all(c.Hours, renderHours), "holidays": all(c.Holidays, renderHoliday),
 		"open": all(c.Open.Steps, renderStep), "closed": all(c.Closed.Steps, renderStep),
 	}.trim()

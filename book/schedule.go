@@ -13,7 +13,7 @@ func (r *reader) clinic(path string, c clinic) policy.Clinic {
 		ID: r.id(path+".id", c.ID), Name: r.name(path+".name", c.Name), Zone: c.Zone,
 		Greeting: r.text(path+".greeting", c.Greeting), Announce: r.text(path+".announce", c.Announce),
 		LastResort: r.text(path+".last_resort", cmp.Or(c.LastResort, policy.DefaultLastResort)),
-		Record:     c.Record == nil || *c.Record, Suspended: c.Suspended,
+		Record:     c.Record == nil || *c.Record, Suspended: c.Suspended, Fallback: r.telephone(path+".fallback", c.Fallback),
 	}
 	r.zone(path+".zone", c.Zone)
 	r.limit(path+".hours", len(c.Hours), maxWindows)

@@ -46,6 +46,7 @@ type ClinicBody struct {
 	LastResort string        `json:"last_resort,omitempty" maxLength:"64"`
 	Record     bool          `json:"record"`
 	Suspended  bool          `json:"suspended,omitempty"`
+	Fallback   string        `json:"fallback,omitempty" maxLength:"32" doc:"telephone that callers are connected to while the server is sealed"`
 }
 
 // ClinicView is a clinic as it stands.

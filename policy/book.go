@@ -19,6 +19,7 @@ type Book struct {
 	Devices   []Device
 	Schedules []Schedule
 	CatchAll  string // id of the clinic that takes unknown numbers of a known trunk
+	Fallback  FallbackTrunk
 	Edits     []Edit // of people: deactivate, absence; they act on every schedule
 }
 
@@ -36,6 +37,7 @@ type Clinic struct {
 	Record     bool
 	Suspended  bool
 	Holidays   []Holiday
+	Fallback   string // E.164: dialled over the book's fallback trunk while the server is sealed; empty: the announcement alone
 }
 
 // Hours is a weekly opening window; it belongs to the day it starts on (S6).
@@ -123,6 +125,19 @@ type Exception struct {
 	Until  time.Time
 	Reason string
 }
+
+// FallbackTrunk is the carrier over which callers reach their clinic's fallback number while the server is sealed. Its
+// digest secret is kept elsewhere, as a trunk of the id FallbackTrunkID. Zero: there is none.
+type FallbackTrunk struct {
+	Host     string    // DNS name or address; its certificate must hold it
+	Port     int       // of SIP over TLS
+	User     string    // digest user name; empty: it asks for none
+	Roots    string    // PEM; empty: the system's
+	MD5Until time.Time // end of the MD5 exception; zero: SHA-256 only
+}
+
+// FallbackTrunkID names the fallback trunk among the trunks; no other trunk may have it.
+const FallbackTrunkID = "fallback_trunk"
 
 // Schedule says who is on call. Layers are in rank order.
 type Schedule struct {

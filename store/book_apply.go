@@ -53,7 +53,7 @@ func (a *applying) apply(b policy.Book) (string, error) {
 		b.Devices = keptDevices(old.Devices, b.People)
 	}
 	for _, step := range []func(old, new *policy.Book) error{
-		a.clinics, a.trunks, a.people, a.devices, a.numbers, a.schedules, a.peopleEdits, a.catchAll,
+		a.clinics, a.trunks, a.people, a.devices, a.numbers, a.schedules, a.peopleEdits, a.catchAll, a.fallback,
 	} {
 		if err := step(old, &b); err != nil {
 			return "", err

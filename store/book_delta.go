@@ -26,13 +26,14 @@ type scheduleRef struct {
 
 // delta is a version as its difference from the last one that was filed.
 type delta struct {
-	CatchAll  string              `json:"catch_all"`
-	Clinics   part[policy.Clinic] `json:"clinics,omitzero"`
-	Numbers   part[policy.Number] `json:"numbers,omitzero"`
-	Trunks    part[policy.Trunk]  `json:"trunks,omitzero"`
-	People    part[clearPerson]   `json:"people,omitzero"`
-	Devices   *[]policy.Device    `json:"devices,omitempty"` // whole, where they may differ
-	Schedules part[scheduleRef]   `json:"schedules,omitzero"`
+	CatchAll  string               `json:"catch_all"`
+	Fallback  policy.FallbackTrunk `json:"fallback_trunk,omitzero"`
+	Clinics   part[policy.Clinic]  `json:"clinics,omitzero"`
+	Numbers   part[policy.Number]  `json:"numbers,omitzero"`
+	Trunks    part[policy.Trunk]   `json:"trunks,omitzero"`
+	People    part[clearPerson]    `json:"people,omitzero"`
+	Devices   *[]policy.Device     `json:"devices,omitempty"` // whole, where they may differ
+	Schedules part[scheduleRef]    `json:"schedules,omitzero"`
 }
 
 // part is the difference of one list: what is new or changed, and the order of keys where that changed.
@@ -154,7 +155,7 @@ func (d difference) after(old, b *policy.Book, version string) *policy.Book {
 		return nil
 	}
 	return &policy.Book{
-		Version: version, CatchAll: b.CatchAll, Clinics: d.clinics.over(old.Clinics, clinicKey),
+		Version: version, CatchAll: b.CatchAll, Fallback: b.Fallback, Clinics: d.clinics.over(old.Clinics, clinicKey),
 		Numbers: d.numbers.over(old.Numbers, numberKey), Trunks: d.trunks.over(old.Trunks, trunkKey),
 		People: d.people.over(old.People, personKey), Devices: old.Devices,
 		Schedules: d.schedules.over(old.Schedules, scheduleKey), Edits: b.Edits,
@@ -186,7 +187,7 @@ func (a *applying) body(d difference, b *policy.Book) (body string, base int64, 
 		return body, 0, err
 	}
 	filed := delta{
-		CatchAll: b.CatchAll, Clinics: d.clinics, Numbers: d.numbers, Trunks: d.trunks,
+		CatchAll: b.CatchAll, Fallback: b.Fallback, Clinics: d.clinics, Numbers: d.numbers, Trunks: d.trunks,
 		People:    part[clearPerson]{Order: d.people.Order, None: d.people.None},
 		Schedules: part[scheduleRef]{Order: d.schedules.Order, None: d.schedules.None, Put: a.appended},
 	}
@@ -244,7 +245,7 @@ type past struct {
 // under lays a later difference over it.
 func (p *past) under(d delta) error {
 	b := &p.book
-	b.CatchAll = d.CatchAll
+	b.CatchAll, b.Fallback = d.CatchAll, d.Fallback
 	b.Clinics = d.Clinics.over(b.Clinics, clinicKey)
 	b.Numbers = d.Numbers.over(b.Numbers, numberKey)
 	b.Trunks = d.Trunks.over(b.Trunks, trunkKey)

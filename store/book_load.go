@@ -56,7 +56,7 @@ func loadBook(ctx context.Context, q querier, k Sealer) (*policy.Book, error) {
 		name string
 		load func(context.Context, querier, *policy.Book, Sealer) error
 	}{
-		{"catch-all", loadCatchAll}, {"clinics", loadClinics}, {"numbers", loadNumbers}, {"trunks", loadTrunks},
+		{"catch-all", loadCatchAll}, {"fallback trunk", loadFallback}, {"clinics", loadClinics}, {"numbers", loadNumbers}, {"trunks", loadTrunks},
 		{"people", loadPeople}, {"devices", loadDevices}, {"schedules", loadSchedules}, {"overrides", loadOverrides},
 		{"edits", loadEdits},
 	} {
@@ -99,11 +99,12 @@ func loadClinics(ctx context.Context, q querier, b *policy.Book, _ Sealer) error
 }
 
 func loadTrunks(ctx context.Context, q querier, b *policy.Book, _ Sealer) error {
-	return each(ctx, q, "SELECT body FROM trunks WHERE removed IS NULL ORDER BY rank, id", func(rows *sql.Rows) error {
+	const query = "SELECT body FROM trunks WHERE removed IS NULL AND id <> ? ORDER BY rank, id"
+	return each(ctx, q, query, func(rows *sql.Rows) error {
 		t, err := scanJSON[policy.Trunk](rows)
 		b.Trunks = append(b.Trunks, t)
 		return err
-	})
+	}, policy.FallbackTrunkID)
 }
 
 func scanJSON[T any](rows *sql.Rows) (v T, err error) {

@@ -107,7 +107,20 @@ func (r *reading) clinic(id string, b console.ClinicBody) policy.Clinic {
 		ID: id, Name: b.Name, Zone: b.Zone, Hours: r.windows("body.hours", b.Hours), Holidays: holidaysOf(b.Holidays),
 		Open: flowOf(b.Open), Closed: flowOf(b.Closed), Greeting: b.Greeting, Announce: b.Announce,
 		LastResort: cmp.Or(b.LastResort, policy.DefaultLastResort), Record: b.Record, Suspended: b.Suspended,
+		Fallback: r.telephone("body.fallback", b.Fallback),
 	}
+}
+
+// telephone reads a number that may be missing.
+func (r *reading) telephone(at, number string) string {
+	if number == "" {
+		return ""
+	}
+	e164, ok := policy.NormaliseNumber(number, "US")
+	if !ok {
+		r.wrong(at, "is not a telephone number")
+	}
+	return e164
 }
 
 func (r *reading) layers(at string, list []console.LayerBody) []policy.Layer {

@@ -54,7 +54,7 @@ func (r rulebook) clinicView(c policy.Clinic, b *policy.Book) console.ClinicView
 	v := console.ClinicView{ID: c.ID, Numbers: []string{}, Schedules: []string{}, ClinicBody: console.ClinicBody{
 		Name: c.Name, Zone: c.Zone, Hours: windowsView(c.Hours), Holidays: holidaysView(c.Holidays), Open: flowView(c.Open),
 		Closed: flowView(c.Closed), Greeting: c.Greeting, Announce: c.Announce, LastResort: c.LastResort, Record: c.Record,
-		Suspended: c.Suspended,
+		Suspended: c.Suspended, Fallback: c.Fallback,
 	}}
 	for _, n := range b.Numbers {
 		if n.Clinic == c.ID {
