@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -14,9 +13,15 @@ import (
 
 // Checkpoint is a tree head: whose log, how long, which root. Signed, it is a C2SP tlog-checkpoint.
 type Checkpoint struct {
-	Origin string // "nightbell/<instance id>"
+	Origin string // "nightbell/<instance id>", and "/2" behind it in the second epoch
 	Size   int64
 	Root   Hash
+}
+
+// Epoch is the checkpoint's epoch by its origin.
+func (c Checkpoint) Epoch() int {
+	_, epoch := splitOrigin(c.Origin)
+	return epoch
 }
 
 // Origin is the name of an instance's log and of its signing key.
@@ -47,104 +52,120 @@ func parseCheckpoint(text string) (Checkpoint, error) {
 	return c, nil
 }
 
-// Signer signs the checkpoints of one log with Ed25519.
+// Signer signs the checkpoints of one log with Ed25519. What it signs with is seal's, wrapped under purpose "audit"; it
+// lives as long as the Signer.
 type Signer struct {
 	origin string
-	signer note.Signer
-	vkeys  []string // the current one first
+	keys   []ed25519.PrivateKey // the current one first
 }
 
-// NewSigner makes a signer of origin's log from a 32-byte Ed25519 seed, which seal keeps wrapped under purpose "audit".
-// Seeds that signed before are given after it: their signatures hold, and nothing is signed with them.
+// NewSigner makes a signer of origin's log from a 32-byte Ed25519 seed. Seeds that signed before are given after it: their
+// signatures hold, and nothing is signed with them.
 func NewSigner(origin string, seed []byte, older ...[]byte) (*Signer, error) {
+	if !keyName(origin) {
+		return nil, fmt.Errorf("audit signer: origin %q: not a key name", origin)
+	}
 	s := &Signer{origin: origin}
 	for _, one := range append([][]byte{seed}, older...) {
-		signer, vkey, err := keyPair(origin, one)
-		if err != nil {
-			return nil, err
+		if len(one) != ed25519.SeedSize {
+			return nil, fmt.Errorf("audit signer: seed of %d bytes, want %d", len(one), ed25519.SeedSize)
 		}
-		if s.signer == nil {
-			s.signer = signer
-		}
-		s.vkeys = append(s.vkeys, vkey)
+		s.keys = append(s.keys, ed25519.NewKeyFromSeed(one))
 	}
 	return s, nil
 }
 
-func keyPair(origin string, seed []byte) (note.Signer, string, error) {
-	if len(seed) != ed25519.SeedSize {
-		return nil, "", fmt.Errorf("audit signer: seed of %d bytes, want %d", len(seed), ed25519.SeedSize)
-	}
-	public := ed25519.NewKeyFromSeed(seed).Public().(ed25519.PublicKey)
-	vkey, err := note.NewEd25519VerifierKey(origin, public)
-	if err != nil {
-		return nil, "", fmt.Errorf("audit signer: origin %q: not a key name", origin)
-	}
-	hash := strings.Split(vkey, "+")[1]
-	secret := base64.StdEncoding.EncodeToString(append([]byte{1}, seed...)) // 1 = Ed25519, C2SP signed-note
-	s, err := note.NewSigner("PRIVATE+KEY+" + origin + "+" + hash + "+" + secret)
-	if err != nil {
-		return nil, "", errors.New("audit signer: not a key") // the library's error could quote the key
-	}
-	return s, vkey, nil
-}
-
-// Origin is the log's name.
+// Origin is the name of the log's first epoch; EpochOrigin gives the later ones'.
 func (s *Signer) Origin() string { return s.origin }
 
-// VerifierKey is the public key in the form of C2SP signed-note, for witnesses and for `audit verify`.
-func (s *Signer) VerifierKey() string { return s.vkeys[0] }
+// VerifierKey is the public key in the form of C2SP signed-note, for witnesses and for `audit verify`. It is the first
+// epoch's; a Verifier makes the later ones' of it.
+func (s *Signer) VerifierKey() string { return s.VerifierKeys()[0] }
 
 // VerifierKeys are the public keys of every seed, the current one first.
-func (s *Signer) VerifierKeys() []string { return slices.Clone(s.vkeys) }
+func (s *Signer) VerifierKeys() []string {
+	list := make([]string, len(s.keys))
+	for i, k := range s.keys {
+		list[i] = publicKey{s.origin, algEd25519, k.Public().(ed25519.PublicKey)}.String()
+	}
+	return list
+}
 
-// Sign gives the signed note of a log of size leaves with this root.
-func (s *Signer) Sign(size int64, root Hash) ([]byte, error) {
-	c := Checkpoint{Origin: s.origin, Size: size, Root: root}
-	signed, err := note.Sign(&note.Note{Text: c.text()}, s.signer)
+// Sign gives the signed note of a log of size leaves with this root, in its first epoch.
+func (s *Signer) Sign(size int64, root Hash) ([]byte, error) { return s.SignIn(1, size, root) }
+
+// SignIn is Sign for a log that restores have ended: epochs count from 1.
+func (s *Signer) SignIn(epoch int, size int64, root Hash) ([]byte, error) {
+	c := Checkpoint{Origin: EpochOrigin(s.origin, epoch), Size: size, Root: root}
+	public := publicKey{c.Origin, algEd25519, s.keys[0].Public().(ed25519.PublicKey)}
+	signed, err := note.Sign(&note.Note{Text: c.text()}, noteSigner{public, s.keys[0]})
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint of %d: signature: %w", size, err)
 	}
 	return signed, nil
 }
 
-// Verifier opens the checkpoints of one log: its origin, and every key that ever signed it.
+// Verifier opens the checkpoints of one log: its origin in every epoch, and every key that ever signed it. It may be used
+// from many goroutines.
 type Verifier struct {
 	origin string
-	known  note.Verifiers
+	keys   []publicKey
 }
 
-// NewVerifier takes one or more verifier keys of one origin.
+// NewVerifier takes one or more verifier keys of one log; a key of a later epoch is as good as one of the first.
 func NewVerifier(vkeys ...string) (*Verifier, error) {
-	var list []note.Verifier
-	for _, k := range vkeys {
-		v, err := note.NewVerifier(k)
+	v := &Verifier{}
+	for _, text := range vkeys {
+		k, err := parsePublicKey(text)
 		if err != nil {
-			return nil, fmt.Errorf("audit verifier: key: %w", err)
+			return nil, fmt.Errorf("audit verifier: %w", err)
 		}
-		if len(list) > 0 && v.Name() != list[0].Name() {
+		if k.alg != algEd25519 {
+			return nil, errors.New("audit verifier: key of another kind")
+		}
+		k.name, _ = splitOrigin(k.name)
+		if v.origin != "" && k.name != v.origin {
 			return nil, errors.New("audit verifier: keys of two origins")
 		}
-		list = append(list, v)
+		v.origin, v.keys = k.name, append(v.keys, k)
 	}
-	if len(list) == 0 {
+	if len(v.keys) == 0 {
 		return nil, errors.New("audit verifier: no key")
 	}
-	return &Verifier{origin: list[0].Name(), known: note.VerifierList(list...)}, nil
+	return v, nil
 }
 
-// Open checks a signed note and reads its checkpoint.
+// Origin is the log's name in its first epoch.
+func (v *Verifier) Origin() string { return v.origin }
+
+// Verifier finds the key of a signature, for the note library: ours under the name of any epoch of our log.
+func (v *Verifier) Verifier(name string, hash uint32) (note.Verifier, error) {
+	if base, _ := splitOrigin(name); base == v.origin {
+		for _, k := range v.keys {
+			if k.name = name; k.KeyHash() == hash {
+				return k, nil
+			}
+		}
+	}
+	return nil, &note.UnknownVerifierError{Name: name, KeyHash: hash}
+}
+
+var errSignature = errors.New("checkpoint: signature does not hold")
+
+// Open checks a signed note and reads its checkpoint. Signatures of others on it, such as a witness's, are passed over.
 func (v *Verifier) Open(signed []byte) (Checkpoint, error) {
-	n, err := note.Open(signed, v.known)
+	n, err := note.Open(signed, v)
 	if err != nil {
-		return Checkpoint{}, errors.New("checkpoint: signature does not hold")
+		return Checkpoint{}, errSignature
 	}
 	c, err := parseCheckpoint(n.Text)
 	if err != nil {
 		return Checkpoint{}, err
 	}
-	if c.Origin != v.origin {
-		return Checkpoint{}, errors.New("checkpoint: of another log")
+	for _, sig := range n.Sigs {
+		if sig.Name == c.Origin {
+			return c, nil
+		}
 	}
-	return c, nil
+	return Checkpoint{}, errors.New("checkpoint: of another log")
 }

@@ -41,3 +41,37 @@ func CheckProof(p Proof, v *Verifier) error {
 	}
 	return nil
 }
+
+// ProveGrowth makes the consistency proof from a log of old leaves to the same log of size leaves, RFC 6962 §2.1.2. From
+// the empty log nothing needs to be proved.
+func ProveGrowth(size, old int64, r HashReader) ([]Hash, error) {
+	if old < 0 || old > size {
+		return nil, fmt.Errorf("audit growth: from %d to %d", old, size)
+	}
+	if old == 0 || old == size {
+		return nil, nil
+	}
+	path, err := tlog.ProveTree(size, old, r)
+	if err != nil {
+		return nil, fmt.Errorf("audit growth: from %d to %d: %w", old, size, err)
+	}
+	return path, nil
+}
+
+// CheckGrowth says whether the log of the later head begins with the log of the earlier one.
+func CheckGrowth(proof []Hash, old, grown Head) error {
+	err := errors.New("proof does not hold")
+	switch {
+	case old.Size > grown.Size:
+	case old.Size == grown.Size && old.Root == grown.Root && len(proof) == 0:
+		err = nil
+	case old.Size == 0 && len(proof) == 0:
+		err = nil
+	case old.Size > 0 && old.Size < grown.Size:
+		err = tlog.CheckTree(proof, grown.Size, grown.Root, old.Size, old.Root)
+	}
+	if err != nil {
+		return fmt.Errorf("audit growth: from %d to %d: proof does not hold", old.Size, grown.Size)
+	}
+	return nil
+}

@@ -21,7 +21,7 @@ type Sealer interface {
 
 // Signer signs the checkpoints of the audit log; *audit.Signer is one.
 type Signer interface {
-	Sign(size int64, root audit.Hash) ([]byte, error)
+	SignIn(epoch int, size int64, root audit.Hash) ([]byte, error)
 	VerifierKeys() []string // the current one first, then those that signed before
 }
 

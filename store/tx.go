@@ -22,6 +22,7 @@ type tx struct {
 	changed bool         // the book
 	book    *policy.Book // as changed so far; nil: it must be read
 	doomed  error        // the whole transaction is lost
+	epoch   int          // of the log
 }
 
 // perform runs one job. When it fails, nothing of it stays; when SQLite has lost the transaction, t is doomed.
@@ -43,7 +44,7 @@ func (t *tx) perform(j *job) error {
 		}
 		return err
 	}
-	t.tree, t.leaves, t.hashes, t.changed, t.book = was.tree, was.leaves, was.hashes, was.changed, was.book
+	t.tree, t.leaves, t.hashes, t.changed, t.book, t.epoch = was.tree, was.leaves, was.hashes, was.changed, was.book, was.epoch
 	if lost(err) {
 		t.doomed = err
 		return err
@@ -149,7 +150,7 @@ func (t *tx) seal() error {
 	if err != nil {
 		return err
 	}
-	note, err := t.w.store.keys.Load().signer.Sign(t.tree.Size(), root)
+	note, err := t.w.store.keys.Load().signer.SignIn(t.epoch, t.tree.Size(), root)
 	if err != nil {
 		return fmt.Errorf("audit: %w", err)
 	}

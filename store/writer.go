@@ -52,6 +52,7 @@ type writer struct {
 	stopping, stopped chan struct{}
 	stmts             map[string]*sql.Stmt
 	tree              *audit.Tree // as committed
+	epoch             int         // of the log, as committed
 	crowd             int         // jobs of the last group
 	committed         time.Time
 }
@@ -84,7 +85,8 @@ func (w *writer) resume() error {
 		return err
 	}
 	w.tree = tree
-	return nil
+	w.epoch, err = epochOf(w.conn)
+	return err
 }
 
 // write runs a change in the next group and answers when it is committed, or why it is not. It waits for its turn as
@@ -221,7 +223,7 @@ func (w *writer) begin() (*tx, error) {
 	if _, err := w.conn.ExecContext(context.Background(), "BEGIN IMMEDIATE"); err != nil {
 		return nil, named(err)
 	}
-	return &tx{w: w, tree: w.tree.Clone()}, nil
+	return &tx{w: w, tree: w.tree.Clone(), epoch: w.epoch}, nil
 }
 
 // end commits with a signed checkpoint, or rolls everything back and reads the tree anew.
@@ -234,7 +236,7 @@ func (w *writer) end(t *tx) error {
 		_, err = w.conn.ExecContext(context.Background(), "COMMIT")
 	}
 	if err == nil {
-		w.tree = t.tree
+		w.tree, w.epoch = t.tree, t.epoch
 		w.store.shelve(t.book)
 		return nil
 	}
