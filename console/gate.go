@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,11 +87,7 @@ func (c *Console) recognise(ctx context.Context, a *asking, secret string) *Prob
 		return asProblem(err)
 	}
 	a.known = true
-	a.who = Identity{
-		Actor:  audit.Actor{Type: "token", ID: t.ID, IP: a.ip},
-		Scopes: t.Scopes,
-		Clinic: t.Clinic,
-	}
+	a.who = Identity{Actor: audit.Actor{Type: "token", ID: t.ID, IP: a.ip}, claims: t.claims()}
 	return nil
 }
 
@@ -98,7 +95,7 @@ func (c *Console) recognise(ctx context.Context, a *asking, secret string) *Prob
 func (c *Console) operator(id string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a := &asking{known: true, request: newID()}
-		a.who = Identity{Actor: audit.Actor{Type: "operator", ID: id}, Scopes: Scopes()}
+		a.who = Identity{Actor: audit.Actor{Type: "operator", ID: id}, claims: everywhere(scopesOf(Local))}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), askingKey{}, a)))
 	})
 }
@@ -139,10 +136,24 @@ func (c *Console) refusal(a *asking) *Problem {
 		return problem(http.StatusUnauthorized, "about:blank", "a live bearer token is needed")
 	case !a.who.Has(a.route.Scope):
 		return problem(http.StatusForbidden, "not-allowed", "needs scope "+string(a.route.Scope))
-	case a.who.Clinic != "" && a.route.Reach != Clinic:
-		return problem(http.StatusForbidden, "not-allowed", "a token of one clinic cannot ask this")
+	case !a.who.may(a.route.Scope, a.route.Reach):
+		return problem(http.StatusForbidden, "not-allowed", "scope "+string(a.route.Scope)+" does not reach this far")
+	case a.route.StepUp == Fresh && a.who.Person != "" && c.now().Sub(a.who.SteppedUp) > stepUpAge:
+		return problem(http.StatusForbidden, "step-up", "needs a second factor of the last five minutes")
 	}
 	return nil
+}
+
+// stepUpAge is how long a second factor that was just shown counts as fresh.
+const stepUpAge = 5 * time.Minute
+
+// claims are what a token may: scopes that only people may hold are ignored, whatever its row says.
+func (t Token) claims() map[Scope][]Claim {
+	list := slices.DeleteFunc(slices.Clone(t.Scopes), func(s Scope) bool { return !s.heldBy(Anyone) })
+	if t.Clinic == "" {
+		return everywhere(list)
+	}
+	return within(list, []string{t.Clinic})
 }
 
 // rememberRefusal keeps one event a minute and source: a flood must not fill the log. A refusal stands whether or not it
@@ -152,7 +163,7 @@ func (c *Console) rememberRefusal(ctx context.Context, a *asking) {
 	if !c.refusals.first(source, c.now()) {
 		return
 	}
-	e := a.event("route:"+a.route.ID, a.who.Clinic, notice{})
+	e := a.event("route:"+a.route.ID, a.oneClinic(), notice{})
 	e.Action, e.Outcome, e.Classes = audit.LoginRefused, audit.Refused, nil
 	if e.Actor.Type == "" {
 		e.Actor = audit.Actor{Type: "unknown", IP: a.ip}

@@ -74,17 +74,6 @@ type Span struct {
 	To     time.Time `query:"to" doc:"arrived before"`
 }
 
-// ownClinic is the clinic to filter by, given the one asked for.
-func ownClinic(who Identity, asked string) (string, error) {
-	if who.Clinic == "" || asked == who.Clinic {
-		return asked, nil
-	}
-	if asked != "" {
-		return "", ErrNotFound
-	}
-	return who.Clinic, nil
-}
-
 func listCalls(c *Console, ctx context.Context, in *struct {
 	Paging
 	Span
@@ -140,11 +129,10 @@ var hidden = seeing{sight: Redacted}
 
 // calls remembers the question, then asks it.
 func (c *Console) calls(ctx context.Context, q CallQuery, see seeing) (*answer[list[CallView]], error) {
-	clinic, err := ownClinic(askingOf(ctx).who, q.Clinic)
+	clinic, err := c.narrow(ctx, &q.Within, q.Clinic)
 	if err != nil {
 		return nil, err
 	}
-	q.Clinic = clinic
 	if err := c.remember(ctx, "calls", clinic, notice{reason: see.reason}); err != nil {
 		return nil, err
 	}
@@ -152,11 +140,24 @@ func (c *Console) calls(ctx context.Context, q CallQuery, see seeing) (*answer[l
 	if err != nil {
 		return nil, err
 	}
-	views := make([]CallView, len(page.Items))
-	for i, k := range page.Items {
-		views[i] = viewCall(k, see.sight)
+	views := make([]CallView, 0, len(page.Items))
+	for _, k := range page.Items {
+		if q.Within.holds(k.Clinic, k.Took, k.Arrived) {
+			views = append(views, viewCall(k, see.sight))
+		}
 	}
 	return say(listed(views, page.Next), nil)
+}
+
+// narrow fills in what whoever asks may see and gives the one clinic that the answer is about, if it is one. Another clinic
+// than hers does not exist; who sees only her own calls may name any: it finds hers there.
+func (c *Console) narrow(ctx context.Context, w *Within, asked string) (string, error) {
+	a := askingOf(ctx)
+	*w = a.within(c.now())
+	if asked != "" && w.Took == "" && !a.sees(asked) {
+		return "", ErrNotFound
+	}
+	return firstText(asked, a.oneClinic()), nil
 }
 
 func showCall(c *Console, ctx context.Context, in *Named) (*answer[StoryView], error) {
@@ -172,17 +173,29 @@ func revealCall(c *Console, ctx context.Context, in *struct {
 	return say(viewStory(s, Clear), err)
 }
 
-// story finds a call and remembers that it was shown before anybody sees it. Another clinic's call does not exist.
+// story finds a call and remembers that it was shown before anybody sees it. A call that is not the caller's to see does not
+// exist.
 func (c *Console) story(ctx context.Context, id, reason string) (CallStory, error) {
 	s, err := c.ports.Calls.Find(ctx, id)
 	if err != nil {
 		return CallStory{}, err
 	}
-	if !askingOf(ctx).who.sees(s.Clinic) {
+	if !askingOf(ctx).within(c.now()).holds(s.Clinic, s.took(), s.Arrived) {
 		return CallStory{}, ErrNotFound
 	}
 	if err := c.remember(ctx, "call:"+s.ID, s.Clinic, notice{reason: reason}); err != nil {
 		return CallStory{}, err
 	}
 	return s, nil
+}
+
+// took are the people who spoke with the caller.
+func (s CallStory) took() []string {
+	var out []string
+	for _, l := range s.Legs {
+		if l.Person != "" && !l.Answered.IsZero() {
+			out = append(out, l.Person)
+		}
+	}
+	return out
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"nightbell/access"
 	"nightbell/audit"
 )
 
@@ -21,12 +22,45 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func TestTableIsTheReviewedOne(t *testing.T) {
 	var b strings.Builder
 	for _, r := range Routes() {
-		reach := map[Reach]string{House: "house", Clinic: "clinic"}[r.Reach]
-		fmt.Fprintf(&b, "%-6s %-47s %-18s %-6s %-24s %s\n", r.Method, r.Path, r.Scope, reach, dash(string(r.Action)), dash(strings.Join(r.Classes, ",")))
+		reach := map[Reach]string{House: "house", Clinic: "clinic", Personal: "own"}[r.Reach]
+		step := map[StepUp]string{Settled: "-", Fresh: "step-up"}[r.StepUp]
+		fmt.Fprintf(&b, "%-6s %-47s %-18s %-6s %-24s %-12s %s\n", r.Method, r.Path, dash(string(r.Scope)), reach, dash(string(r.Action)),
+			dash(strings.Join(r.Classes, ",")), step)
 	}
-	path := filepath.Join("testdata", "routes.golden")
+	golden(t, "routes.golden", b.String())
+}
+
+// The role table is reviewed as a file too: a scope that no row speaks of belongs to nobody.
+func TestRolesAreTheReviewedOnes(t *testing.T) {
+	words := map[Bound]string{Nothing: "-", OwnDay: "own 24 h", Own: "own", Ops: "ops", Granted: "granted"}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-18s", "scope")
+	for _, r := range access.Roles() {
+		fmt.Fprintf(&b, " %-10s", r)
+	}
+	fmt.Fprintf(&b, " %-8s %s\n", "operator", "token")
+	for _, s := range scopes {
+		fmt.Fprintf(&b, "%-18s", s.scope)
+		for _, r := range access.Roles() {
+			fmt.Fprintf(&b, " %-10s", words[bound(r, s.scope)])
+		}
+		yes := map[bool]string{true: "yes", false: "-"}
+		fmt.Fprintf(&b, " %-8s %s\n", yes[s.scope.heldBy(Local)], yes[s.scope.heldBy(Anyone)])
+		if !slices.ContainsFunc(matrix, func(row roleRow) bool { return row.scope == s.scope }) {
+			t.Errorf("roles.go has no row for %s", s.scope)
+		}
+	}
+	if len(matrix) != len(scopes) {
+		t.Errorf("%d rows for %d scopes", len(matrix), len(scopes))
+	}
+	golden(t, "roles.golden", b.String())
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
 	if *update {
-		if err := errors.Join(os.MkdirAll("testdata", 0o755), os.WriteFile(path, []byte(b.String()), 0o644)); err != nil {
+		if err := errors.Join(os.MkdirAll("testdata", 0o755), os.WriteFile(path, []byte(got), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -34,8 +68,8 @@ func TestTableIsTheReviewedOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.String() != string(want) {
-		t.Errorf("the route table changed; review it and run with -update:\n%s", b.String())
+	if got != string(want) {
+		t.Errorf("%s changed; review it and run with -update:\n%s", name, got)
 	}
 }
 

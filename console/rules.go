@@ -82,17 +82,12 @@ type RotaScope struct {
 	Schedule string `query:"schedule" maxLength:"64" doc:"schedule id"`
 }
 
-// query narrows to the token's clinic: asking for another one finds nothing.
-func (r RotaScope) query(who Identity) (RotaQuery, error) {
-	q := RotaQuery{Clinic: r.Clinic, Schedule: r.Schedule}
-	if who.Clinic == "" {
-		return q, nil
-	}
-	if q.Clinic != "" && q.Clinic != who.Clinic {
-		return q, ErrNotFound
-	}
-	q.Clinic = who.Clinic
-	return q, nil
+// rota asks once for each clinic that the caller sees: asking for another one finds nothing.
+func rota[T any](ctx context.Context, r RotaScope, q RotaQuery, ask func(context.Context, RotaQuery) ([]T, error)) ([]T, error) {
+	return perClinic(ctx, r.Clinic, func(clinic string) ([]T, error) {
+		q.Clinic, q.Schedule = clinic, r.Schedule
+		return ask(ctx, q)
+	})
 }
 
 type onCallAtIn struct {
@@ -102,15 +97,11 @@ type onCallAtIn struct {
 }
 
 func onCallAt(c *Console, ctx context.Context, in *onCallAtIn) (*answer[list[Standing]], error) {
-	q, err := in.query(askingOf(ctx).who)
-	if err != nil {
-		return nil, err
-	}
-	q.From, q.KnownAt = in.At, in.KnownAt
+	q := RotaQuery{From: in.At, KnownAt: in.KnownAt}
 	if q.From.IsZero() {
 		q.From = c.now()
 	}
-	items, err := c.ports.Rota.At(ctx, q)
+	items, err := rota(ctx, in.RotaScope, q, c.ports.Rota.At)
 	return say(listed(items, ""), err)
 }
 
@@ -148,15 +139,12 @@ func (c *Console) span(from, to time.Time, usual time.Duration) (time.Time, time
 }
 
 func onCallShifts(c *Console, ctx context.Context, in *onCallShiftsIn) (*answer[list[Shift]], error) {
-	q, err := in.query(askingOf(ctx).who)
-	if err != nil {
-		return nil, err
-	}
-	q.KnownAt = in.KnownAt
+	q := RotaQuery{KnownAt: in.KnownAt}
+	var err error
 	if q.From, q.To, err = c.span(in.From, in.To, 7*24*time.Hour); err != nil {
 		return nil, err
 	}
-	items, err := c.ports.Rota.Shifts(ctx, q)
+	items, err := rota(ctx, in.RotaScope, q, c.ports.Rota.Shifts)
 	return say(listed(items, ""), err)
 }
 
@@ -189,7 +177,7 @@ func plan(c *Console, ctx context.Context, in *planIn) (*answer[policy.Plan], er
 	if err != nil {
 		return nil, err
 	}
-	if !askingOf(ctx).who.sees(p.Clinic) {
+	if !askingOf(ctx).sees(p.Clinic) {
 		return nil, ErrNotFound
 	}
 	if err := c.remember(ctx, "clinic:"+p.Clinic, p.Clinic, notice{}); err != nil {

@@ -106,7 +106,7 @@ func hide(ctx context.Context, r *policy.SaveReport) {
 		return
 	}
 	for i, d := range r.DoubleBookings {
-		if !askingOf(ctx).who.sees(d.Clinic) {
+		if !askingOf(ctx).sees(d.Clinic) {
 			r.DoubleBookings[i].There, r.DoubleBookings[i].Clinic = "", ""
 		}
 	}
@@ -153,15 +153,50 @@ func staleText(changes []Change) string {
 	return "somebody else was first: " + strings.Join(lines, "; ")
 }
 
-// own is the clinic to which lists are narrowed.
+// own is the one clinic to which an answer is narrowed; empty: all of them, for those who see all. Whoever sees several has
+// to say which.
 func own(ctx context.Context, asked string) (string, error) {
-	q, err := RotaScope{Clinic: asked}.query(askingOf(ctx).who)
-	return q.Clinic, err
+	list := askingOf(ctx).clinics()
+	switch {
+	case list == nil:
+		return asked, nil
+	case asked != "":
+		return asked, may(ctx, asked, nil)
+	case len(list) == 1:
+		return list[0], nil
+	case len(list) == 0:
+		return "", ErrNotFound
+	}
+	return "", Mistakes{{Field: "clinic", Text: "is missing: say which of yours"}}
+}
+
+// perClinic asks once for all there is, or once for each clinic that the caller sees: a port never hears of a list that the
+// caller may not have.
+func perClinic[T any](ctx context.Context, asked string, ask func(clinic string) ([]T, error)) ([]T, error) {
+	list := askingOf(ctx).clinics()
+	if list == nil {
+		return ask(asked)
+	}
+	if asked != "" {
+		list = []string{asked}
+	}
+	var out []T
+	for _, clinic := range list {
+		if err := may(ctx, clinic, nil); err != nil {
+			return nil, err
+		}
+		items, err := ask(clinic)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, items...)
+	}
+	return out, nil
 }
 
 // may says whether a thing of this clinic exists for the caller.
 func may(ctx context.Context, clinic string, err error) error {
-	if err == nil && !askingOf(ctx).who.sees(clinic) {
+	if err == nil && !askingOf(ctx).sees(clinic) {
 		return ErrNotFound
 	}
 	return err

@@ -13,11 +13,7 @@ type ClinicScope struct {
 }
 
 func listClinics(c *Console, ctx context.Context, in *ClinicScope) (*answer[list[ClinicView]], error) {
-	only, err := own(ctx, in.Clinic)
-	if err != nil {
-		return nil, err
-	}
-	items, err := c.ports.Clinics.List(ctx, only)
+	items, err := perClinic(ctx, in.Clinic, func(only string) ([]ClinicView, error) { return c.ports.Clinics.List(ctx, only) })
 	return say(paged(items, err, in.Bulk, func(v ClinicView) string { return v.ID }))
 }
 

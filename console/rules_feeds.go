@@ -10,12 +10,12 @@ import (
 )
 
 func listFeeds(c *Console, ctx context.Context, in *ClinicScope) (*answer[list[FeedView]], error) {
-	only, err := own(ctx, in.Clinic)
-	if err != nil {
-		return nil, err
-	}
-	items, err := c.ports.Feeds.List(ctx, only)
+	items, err := c.feeds(ctx, in.Clinic)
 	return say(paged(items, err, in.Bulk, func(v FeedView) string { return v.ID }))
+}
+
+func (c *Console) feeds(ctx context.Context, asked string) ([]FeedView, error) {
+	return perClinic(ctx, asked, func(only string) ([]FeedView, error) { return c.ports.Feeds.List(ctx, only) })
 }
 
 // madeFeed is a feed with its address, shown once.
@@ -32,9 +32,9 @@ func createFeed(c *Console, ctx context.Context, in *struct{ Body FeedBody }) (*
 	return say(madeFeed{f, feedPath + secret + feedEnding}, err)
 }
 
-// mayFeed: a token of one clinic makes that clinic's calendar. A person's shows shifts in other clinics too.
+// mayFeed: whoever is bound to clinics makes a clinic's calendar. A person's shows shifts in other clinics too.
 func (c *Console) mayFeed(ctx context.Context, b FeedBody) error {
-	if askingOf(ctx).who.Clinic == "" {
+	if askingOf(ctx).unbound() {
 		return nil
 	}
 	if b.Kind != "clinic" {
@@ -44,11 +44,7 @@ func (c *Console) mayFeed(ctx context.Context, b FeedBody) error {
 }
 
 func revokeFeed(c *Console, ctx context.Context, in *Named) (*done, error) {
-	only, err := own(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	items, err := c.ports.Feeds.List(ctx, only)
+	items, err := c.feeds(ctx, "")
 	if err != nil {
 		return nil, err
 	}

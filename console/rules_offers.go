@@ -11,11 +11,9 @@ type listOffersIn struct {
 }
 
 func listOffers(c *Console, ctx context.Context, in *listOffersIn) (*answer[list[OfferView]], error) {
-	q, err := in.query(askingOf(ctx).who)
-	if err != nil {
-		return nil, err
-	}
-	items, err := c.ports.Offers.List(ctx, OfferQuery{Clinic: q.Clinic, Schedule: q.Schedule, State: in.State})
+	items, err := perClinic(ctx, in.Clinic, func(only string) ([]OfferView, error) {
+		return c.ports.Offers.List(ctx, OfferQuery{Clinic: only, Schedule: in.Schedule, State: in.State})
+	})
 	return say(paged(items, err, in.Bulk, func(v OfferView) string { return v.ID }))
 }
 

@@ -34,13 +34,9 @@ type onCallGapsIn struct {
 }
 
 func onCallGaps(c *Console, ctx context.Context, in *onCallGapsIn) (*answer[list[policy.Gap]], error) {
-	q, err := in.query(askingOf(ctx).who)
-	if err != nil {
-		return nil, err
-	}
-	q.From = c.now()
-	q.To = q.From.Add(time.Duration(in.Days) * 24 * time.Hour)
-	items, err := c.ports.Outlook.Gaps(ctx, q)
+	now := c.now()
+	q := RotaQuery{From: now, To: now.Add(time.Duration(in.Days) * 24 * time.Hour)}
+	items, err := rota(ctx, in.RotaScope, q, c.ports.Outlook.Gaps)
 	return say(listed(items, ""), err)
 }
 
@@ -53,10 +49,6 @@ type onCallFairnessIn struct {
 const quarter = 91 * 24 * time.Hour
 
 func onCallFairness(c *Console, ctx context.Context, in *onCallFairnessIn) (*answer[list[Fairness]], error) {
-	q, err := in.query(askingOf(ctx).who)
-	if err != nil {
-		return nil, err
-	}
 	from, to := in.From, in.To
 	if to.IsZero() && from.IsZero() {
 		to = c.now()
@@ -64,10 +56,12 @@ func onCallFairness(c *Console, ctx context.Context, in *onCallFairnessIn) (*ans
 	if from.IsZero() {
 		from = to.Add(-quarter)
 	}
+	var q RotaQuery
+	var err error
 	if q.From, q.To, err = c.span(from, to, quarter); err != nil {
 		return nil, err
 	}
-	items, err := c.ports.Outlook.Fairness(ctx, q)
+	items, err := rota(ctx, in.RotaScope, q, c.ports.Outlook.Fairness)
 	return say(listed(items, ""), err)
 }
 

@@ -1,14 +1,25 @@
 package console
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 func listPeople(c *Console, ctx context.Context, in *ClinicScope) (*answer[list[PersonView]], error) {
-	only, err := own(ctx, in.Clinic)
-	if err != nil {
-		return nil, err
-	}
-	items, err := c.ports.People.List(ctx, only, Redacted)
+	items, err := c.people(ctx, in.Clinic, Redacted)
 	return say(paged(items, err, in.Bulk, func(v PersonView) string { return v.ID }))
+}
+
+// people are those who stand in schedules of the clinics that the caller sees, each once.
+func (c *Console) people(ctx context.Context, asked string, sight Sight) ([]PersonView, error) {
+	items, err := perClinic(ctx, asked, func(only string) ([]PersonView, error) { return c.ports.People.List(ctx, only, sight) })
+	seen := map[string]bool{}
+	items = slices.DeleteFunc(items, func(p PersonView) bool {
+		twice := seen[p.ID]
+		seen[p.ID] = true
+		return twice
+	})
+	return items, err
 }
 
 type revealPeopleIn struct {
@@ -17,25 +28,31 @@ type revealPeopleIn struct {
 }
 
 func revealPeople(c *Console, ctx context.Context, in *revealPeopleIn) (*answer[list[PersonView]], error) {
-	only, err := own(ctx, in.Clinic)
-	if err != nil {
-		return nil, err
-	}
-	object := "people"
+	only, object := firstText(in.Clinic, askingOf(ctx).oneClinic()), "people"
 	if only != "" {
 		object = "clinic:" + only
+	}
+	if only != "" && !askingOf(ctx).sees(only) {
+		return nil, ErrNotFound
 	}
 	if err := c.remember(ctx, object, only, notice{reason: in.Body.Reason}); err != nil {
 		return nil, err
 	}
-	items, err := c.ports.People.List(ctx, only, Clear)
+	items, err := c.people(ctx, in.Clinic, Clear)
 	return say(paged(items, err, in.Bulk, func(v PersonView) string { return v.ID }))
 }
 
-// showPerson shows a token of one clinic those alone who stand in its schedules.
+func firstText(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// showPerson shows whoever is bound to clinics those alone who stand in their schedules.
 func showPerson(c *Console, ctx context.Context, in *Named) (*tagged[PersonView], error) {
-	if clinic := askingOf(ctx).who.Clinic; clinic != "" {
-		items, err := c.ports.People.List(ctx, clinic, Redacted)
+	if !askingOf(ctx).unbound() {
+		items, err := c.people(ctx, "", Redacted)
 		for _, p := range items {
 			if p.ID == in.ID {
 				return tag(p, p.Tag, err)

@@ -12,11 +12,7 @@ import (
 )
 
 func listSchedules(c *Console, ctx context.Context, in *ClinicScope) (*answer[list[ScheduleView]], error) {
-	only, err := own(ctx, in.Clinic)
-	if err != nil {
-		return nil, err
-	}
-	items, err := c.ports.Schedules.List(ctx, only)
+	items, err := perClinic(ctx, in.Clinic, func(only string) ([]ScheduleView, error) { return c.ports.Schedules.List(ctx, only) })
 	return say(paged(items, err, in.Bulk, func(v ScheduleView) string { return v.ID }))
 }
 
@@ -153,7 +149,7 @@ func (c *Console) rememberReplay(ctx context.Context, schedule string, r *policy
 		return nil
 	}
 	facts := map[string]string{"calls": strconv.Itoa(r.Total), "differ": strconv.Itoa(r.Others + r.Nobody)}
-	e := askingOf(ctx).event("schedule:"+schedule, askingOf(ctx).who.Clinic, notice{facts: facts})
+	e := askingOf(ctx).event("schedule:"+schedule, askingOf(ctx).oneClinic(), notice{facts: facts})
 	e.Action = audit.CallsReplayed
 	return c.note(ctx, e)
 }

@@ -1,27 +1,30 @@
 package console
 
-import (
-	"slices"
+import "slices"
 
-	"nightbell/audit"
-)
-
-// Scope is one permission of a token. The local operator on the control socket has them all.
+// Scope is one permission. Roles give scopes to people (roles.go), tokens name theirs, the operator on the control socket has
+// what shows no PHI.
 type Scope string
 
 const (
-	Open             Scope = "" // no identity needed: documents and probes, nothing of the house
+	Open             Scope = "" // no identity needed: documents, probes and the first step of a login
 	BookRead         Scope = "book:read"
 	BookReveal       Scope = "book:reveal"
 	BookWrite        Scope = "book:write"
 	RulesRead        Scope = "rules:read"
-	RulesWrite       Scope = "rules:write"   // clinics, people, layers
-	CoverWrite       Scope = "cover:write"   // tonight's cover: edits that bend the rota, offers
-	PeopleReveal     Scope = "people:reveal" // names and numbers of people
+	RulesWrite       Scope = "rules:write"     // schedules and their layers, approval of offers
+	ClinicsWrite     Scope = "clinics:write"   // a clinic as a whole: zone, flows, recording
+	HoursWrite       Scope = "hours:write"     // a clinic's hours and holidays
+	CoverWrite       Scope = "cover:write"     // tonight's cover: edits that bend the rota, offers
+	CoverCalledIn    Scope = "cover:called-in" // what a clinician phones in: at most 24 h, the office confirms
+	PeopleWrite      Scope = "people:write"
+	PeopleReveal     Scope = "people:reveal" // names and numbers of our own people
 	FeedsWrite       Scope = "feeds:write"
 	OnCallRead       Scope = "oncall:read"
 	PlanRead         Scope = "plan:read"
+	CallsAnswer      Scope = "calls:answer" // to make herself ready
 	CallsRead        Scope = "calls:read"
+	CallsSearch      Scope = "calls:search"
 	CallsReveal      Scope = "calls:reveal"
 	RecordingsRead   Scope = "recordings:read"
 	RecordingsPlay   Scope = "recordings:play"
@@ -38,37 +41,68 @@ const (
 	TrunksWrite      Scope = "trunks:write"
 	AgentsRead       Scope = "agents:read"
 	AgentsWrite      Scope = "agents:write"
+	ReadyRead        Scope = "ready:read"
+	ReadyWrite       Scope = "ready:write" // to end somebody's readiness
+	AccountsRead     Scope = "accounts:read"
+	AccountsWrite    Scope = "accounts:write"
+	GrantsRead       Scope = "grants:read"
+	GrantsWrite      Scope = "grants:write" // to propose; a second person approves
+	ProposalsRead    Scope = "proposals:read"
+	ProposalsDecide  Scope = "proposals:decide"
+	TrainingRead     Scope = "training:read"
+	TrainingWrite    Scope = "training:write"
+	DebugRead        Scope = "debug:read"
 	LiveRead         Scope = "live:read"
 	MetricsRead      Scope = "metrics:read"
+
+	Self         Scope = "self"          // one's own login, factors, devices and paperwork: everybody with two factors
+	SecondFactor Scope = "second-factor" // what a password alone opens: the routes that ask for the second factor
 )
 
-// Scopes lists every scope that a token may hold.
-func Scopes() []Scope {
-	return []Scope{
-		BookRead, BookReveal, BookWrite, RulesRead, RulesWrite, CoverWrite, PeopleReveal, FeedsWrite, OnCallRead, PlanRead, CallsRead, CallsReveal,
-		RecordingsRead, RecordingsPlay, RecordingsExport, RecordingsKey, AuditRead, KeysRead, KeysWrite,
-		TokensRead, TokensWrite, DevicesRead, DevicesWrite, TrunksRead, TrunksWrite,
-		AgentsRead, AgentsWrite, LiveRead, MetricsRead,
-	}
-}
-
-// Identity is who is asking, as far as the house has proof of it.
-type Identity struct {
-	Actor  audit.Actor
-	Scopes []Scope
-	Clinic string // the only clinic it may see; empty: all
-}
-
-// Has reports whether the identity may use routes of this scope.
-func (i Identity) Has(s Scope) bool { return slices.Contains(i.Scopes, s) }
-
-// sees reports whether things of this clinic may be shown to the identity.
-func (i Identity) sees(clinic string) bool { return i.Clinic == "" || i.Clinic == clinic }
-
-// Reach says how a route treats a token that is bound to one clinic.
-type Reach int
+// Holder says who may hold a scope besides people, who hold what their roles give.
+type Holder int
 
 const (
-	House  Reach = iota // concerns the whole house: such a token is refused
-	Clinic              // shows what belongs to the token's clinic, as if nothing else existed
+	Anyone     Holder = iota // people, the operator, tokens
+	Local                    // people, the operator
+	PeopleOnly               // people alone: PHI, and what is personal
 )
+
+// scopes lists every scope that can be given. Whoever adds one adds its row in roles.go too.
+var scopes = []struct {
+	scope  Scope
+	holder Holder
+}{
+	{BookRead, Anyone}, {BookReveal, Anyone}, {BookWrite, Anyone}, {RulesRead, Anyone}, {RulesWrite, Anyone},
+	{ClinicsWrite, Anyone}, {HoursWrite, Anyone}, {CoverWrite, Anyone}, {CoverCalledIn, PeopleOnly}, {PeopleWrite, Anyone},
+	{PeopleReveal, Anyone}, {FeedsWrite, Anyone}, {OnCallRead, Anyone}, {PlanRead, Anyone}, {CallsAnswer, PeopleOnly},
+	{CallsRead, Anyone}, {CallsSearch, PeopleOnly}, {CallsReveal, PeopleOnly}, {RecordingsRead, Anyone},
+	{RecordingsPlay, PeopleOnly}, {RecordingsExport, PeopleOnly}, {RecordingsKey, PeopleOnly},
+	{AuditRead, Anyone}, {KeysRead, Anyone}, {KeysWrite, Anyone}, {TokensRead, Anyone}, {TokensWrite, Local},
+	{DevicesRead, Anyone}, {DevicesWrite, Anyone}, {TrunksRead, Anyone}, {TrunksWrite, Anyone},
+	{AgentsRead, Anyone}, {AgentsWrite, Anyone}, {ReadyRead, Anyone}, {ReadyWrite, Local},
+	{AccountsRead, Local}, {AccountsWrite, Local}, {GrantsRead, Local}, {GrantsWrite, Local},
+	{ProposalsRead, Local}, {ProposalsDecide, PeopleOnly}, {TrainingRead, Local}, {TrainingWrite, Local},
+	{DebugRead, PeopleOnly}, {LiveRead, Anyone}, {MetricsRead, Anyone},
+	{Self, PeopleOnly}, {SecondFactor, PeopleOnly},
+}
+
+// Scopes lists every scope that a token may name.
+func Scopes() []Scope { return scopesOf(Anyone) }
+
+// scopesOf lists every scope that the holder may have.
+func scopesOf(h Holder) []Scope {
+	var out []Scope
+	for _, s := range scopes {
+		if s.holder <= h {
+			out = append(out, s.scope)
+		}
+	}
+	return out
+}
+
+// heldBy reports whether this kind of holder may have the scope at all, whatever was once written into its row.
+func (s Scope) heldBy(h Holder) bool { return slices.Contains(scopesOf(h), s) }
+
+// implied are scopes that were part of another one once: a token that names that one still may what it could.
+var implied = map[Scope][]Scope{RulesWrite: {ClinicsWrite, HoursWrite, PeopleWrite}}

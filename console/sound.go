@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -19,17 +20,16 @@ func listRecordings(c *Console, ctx context.Context, in *struct {
 	Clinic string `query:"clinic" maxLength:"64"`
 	Call   string `query:"call" maxLength:"64" doc:"call id"`
 }) (*answer[RecordingPage], error) {
-	clinic, err := ownClinic(askingOf(ctx).who, in.Clinic)
+	q := RecordingQuery{Page: in.page(), Clinic: in.Clinic, Call: in.Call}
+	clinic, err := c.narrow(ctx, &q.Within, in.Clinic)
 	if err != nil {
 		return nil, err
 	}
 	if err := c.remember(ctx, "recordings", clinic, notice{}); err != nil {
 		return nil, err
 	}
-	page, err := c.ports.Recordings.List(ctx, RecordingQuery{Page: in.page(), Clinic: clinic, Call: in.Call})
-	if page.Items == nil {
-		page.Items = []RecordingRow{}
-	}
+	page, err := c.ports.Recordings.List(ctx, q)
+	page.Items = slices.DeleteFunc(noNil(page.Items), func(r RecordingRow) bool { return !q.Within.holds(r.Clinic, r.Took, r.Started) })
 	return say(page, err)
 }
 
@@ -56,13 +56,13 @@ func (c *Console) recording(ctx context.Context, id string, n notice) (Recording
 	return row, nil
 }
 
-// visible finds a recording. Another clinic's does not exist.
+// visible finds a recording. One that is not the caller's to see does not exist.
 func (c *Console) visible(ctx context.Context, id string) (RecordingRow, error) {
 	row, err := c.ports.Recordings.Find(ctx, id)
 	if err != nil {
 		return RecordingRow{}, err
 	}
-	if !askingOf(ctx).who.sees(row.Clinic) {
+	if !askingOf(ctx).within(c.now()).holds(row.Clinic, row.Took, row.Started) {
 		return RecordingRow{}, ErrNotFound
 	}
 	return row, nil
@@ -70,7 +70,8 @@ func (c *Console) visible(ctx context.Context, id string) (RecordingRow, error) 
 
 type playIn struct {
 	Named
-	Range string `header:"Range" maxLength:"128" pattern:"^bytes=[0-9, -]+$" patternDescription:"ranges of bytes" doc:"RFC 9110 §14.2, bytes of the WAV"`
+	Reason string `query:"reason" maxLength:"200" doc:"why; needed for a call that one did not take oneself. No patient's name or number"`
+	Range  string `header:"Range" maxLength:"128" pattern:"^bytes=[0-9, -]+$" patternDescription:"ranges of bytes" doc:"RFC 9110 §14.2, bytes of the WAV"`
 }
 
 // facts are what the audit keeps of a playback: which part was asked for.
@@ -82,7 +83,22 @@ func (p playIn) facts() map[string]string {
 }
 
 func playRecording(c *Console, ctx context.Context, in *playIn) (*huma.StreamResponse, error) {
-	return c.play(ctx, in.ID, notice{facts: in.facts()})
+	if err := c.mayListen(ctx, in); err != nil {
+		return nil, err
+	}
+	return c.play(ctx, in.ID, notice{reason: in.Reason, facts: in.facts()})
+}
+
+// mayListen asks for a reason where the call was somebody else's.
+func (c *Console) mayListen(ctx context.Context, in *playIn) error {
+	row, err := c.visible(ctx, in.ID)
+	if err != nil {
+		return err
+	}
+	if in.Reason == "" && !askingOf(ctx).within(c.now()).hers(row.Took, row.Started) {
+		return Mistakes{{Field: "query.reason", Text: "is missing: say why, it was not your call"}}
+	}
+	return plainText("query.reason", in.Reason)
 }
 
 func exportRecording(c *Console, ctx context.Context, in *struct {

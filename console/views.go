@@ -11,6 +11,7 @@ import (
 // CallQuery asks the history. Number is matched through the blind index; it never stands in a URL.
 type CallQuery struct {
 	Page
+	Within   Within
 	Clinic   string
 	Number   phi.Phone // zero: any
 	From, To time.Time // arrival, half-open; zero: open
@@ -36,6 +37,7 @@ type Call struct {
 	By        string
 	Served    bool
 	Recording string
+	Took      []string // ids of the people who spoke with the caller
 }
 
 // CallStory is one call with all that is known of it.
@@ -84,6 +86,7 @@ type CallEvent struct {
 // RecordingQuery asks for recordings, newest first.
 type RecordingQuery struct {
 	Page
+	Within       Within
 	Clinic, Call string
 }
 
@@ -109,6 +112,7 @@ type RecordingRow struct {
 	Part    int       `json:"part"`
 	Path    string    `json:"path" doc:"place of the sealed file on the server"`
 	Reason  string    `json:"reason,omitempty" doc:"why it is not final"`
+	Took    []string  `json:"-"` // ids of the people who spoke with the caller
 }
 
 // RecordingVerdict is what re-reading every bit says.

@@ -1,0 +1,92 @@
+package console
+
+import (
+	"slices"
+
+	"nightbell/access"
+)
+
+// The cells: a scope reaches nothing, her own calls for a day, her own, the running of the house, or the grant's clinics.
+const (
+	no   = Nothing
+	day  = OwnDay
+	mine = Own
+	ops  = Ops
+	here = Granted
+)
+
+// cells are what each role may, in the order of access.Roles.
+type cells [8]Bound
+
+type roleRow struct {
+	scope Scope
+	cells cells
+}
+
+// matrix is the role table of design: deny by default, a row for every scope that a role can give. A grant's clinics bound every cell; a grant without clinics is for the whole house. The golden file
+// testdata/roles.golden is the same table for review.
+var matrix = []roleRow{
+	//               admin sched agent super clini offic compl audit
+	{BookRead, cells{here, no, no, no, no, no, here, here}},
+	{BookReveal, cells{here, no, no, no, no, no, no, no}},
+	{BookWrite, cells{here, no, no, no, no, no, no, no}},
+	{RulesRead, cells{here, here, here, here, here, here, here, here}},
+	{RulesWrite, cells{no, here, no, no, no, here, no, no}},
+	{ClinicsWrite, cells{here, no, no, no, no, no, no, no}},
+	{HoursWrite, cells{no, here, no, here, no, here, no, no}},
+	{CoverWrite, cells{no, here, no, here, mine, here, no, no}},
+	{CoverCalledIn, cells{no, no, here, here, no, no, no, no}},
+	{PeopleWrite, cells{here, no, no, no, no, no, no, no}},
+	{PeopleReveal, cells{here, here, here, here, no, here, no, no}},
+	{FeedsWrite, cells{no, here, no, here, no, here, no, no}},
+	{OnCallRead, cells{here, here, here, here, here, here, here, here}},
+	{PlanRead, cells{here, here, no, here, no, here, no, no}},
+	{CallsAnswer, cells{no, no, here, here, no, no, no, no}},
+	{CallsRead, cells{no, no, mine, here, no, no, no, no}},
+	{CallsSearch, cells{no, no, no, here, no, no, no, no}},
+	{CallsReveal, cells{no, no, day, here, no, no, no, no}},
+	{RecordingsRead, cells{no, no, mine, here, no, no, no, no}},
+	{RecordingsPlay, cells{no, no, day, here, no, no, no, no}},
+	{RecordingsExport, cells{no, no, no, here, no, no, no, no}},
+	{RecordingsKey, cells{no, no, no, here, no, no, no, no}},
+	{AuditRead, cells{ops, no, no, no, no, here, here, here}},
+	{KeysRead, cells{here, no, no, no, no, no, here, here}},
+	{KeysWrite, cells{here, no, no, no, no, no, no, no}},
+	{TokensRead, cells{here, no, no, no, no, no, here, here}},
+	{TokensWrite, cells{here, no, no, no, no, no, no, no}},
+	{DevicesRead, cells{here, no, no, here, no, no, here, here}},
+	{DevicesWrite, cells{here, no, no, no, no, no, no, no}},
+	{TrunksRead, cells{here, no, no, no, no, no, here, here}},
+	{TrunksWrite, cells{here, no, no, no, no, no, no, no}},
+	{AgentsRead, cells{here, here, no, here, no, no, no, no}},
+	{AgentsWrite, cells{no, no, no, here, no, no, no, no}},
+	{ReadyRead, cells{here, no, no, here, no, no, no, no}},
+	{ReadyWrite, cells{here, no, no, here, no, no, no, no}},
+	{AccountsRead, cells{here, no, no, no, no, no, here, here}},
+	{AccountsWrite, cells{here, no, no, no, no, no, no, no}},
+	{GrantsRead, cells{here, no, no, no, no, here, here, here}},
+	{GrantsWrite, cells{here, no, no, no, no, here, no, no}},
+	{ProposalsRead, cells{here, no, no, no, no, here, here, here}},
+	{ProposalsDecide, cells{here, no, no, no, no, mine, here, no}},
+	{TrainingRead, cells{here, no, no, here, no, no, here, here}},
+	{TrainingWrite, cells{no, no, no, no, no, no, here, no}},
+	{DebugRead, cells{here, no, no, no, no, no, no, no}},
+	{LiveRead, cells{here, no, no, here, no, no, no, no}},
+	{MetricsRead, cells{here, no, no, no, no, no, no, no}},
+	{Self, cells{mine, mine, mine, mine, mine, mine, mine, mine}},
+	{SecondFactor, cells{no, no, no, no, no, no, no, no}},
+}
+
+// bound is the matrix' cell.
+func bound(r access.Role, s Scope) Bound {
+	column := slices.Index(access.Roles(), r)
+	if column < 0 {
+		return Nothing
+	}
+	for _, row := range matrix {
+		if row.scope == s {
+			return row.cells[column]
+		}
+	}
+	return Nothing
+}
