@@ -54,6 +54,7 @@ var door = map[string][]string{
 	"crypto/cipher":                       {"seal"},
 	"crypto/hkdf":                         {"seal"},
 	"crypto/hpke":                         {"seal"},
+	"github.com/google/go-tpm":            {"seal"},
 	"golang.org/x/crypto/chacha20":        {"seal"},
 	"golang.org/x/crypto/argon2":          {"seal", "access"},
 	"github.com/go-webauthn/":             {"access"},

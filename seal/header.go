@@ -74,7 +74,9 @@ type Header struct {
 	Rate     int // samples a second
 	FileID   FileID
 	Salt     [32]byte
-	Escrow   bool // an escrow slot was present when the file was created; ours have none
+	Escrow   bool // an escrow slot was present when the file was created
+
+	recipient *Recipient // of a new file's escrow slot
 }
 
 // NewHeader makes the header of a new file with a random id and salt.

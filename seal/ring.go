@@ -30,6 +30,12 @@ var (
 	ofHouse  = []Purpose{Fields, Index, Auth, Audit, Backup, Spooling}
 )
 
+// ClinicPurposes are the keys that every clinic has. They are destroyed when it leaves.
+func ClinicPurposes() []Purpose { return slices.Clone(ofClinic) }
+
+// HousePurposes are the keys that belong to no clinic.
+func HousePurposes() []Purpose { return slices.Clone(ofHouse) }
+
 // What a Ring refuses.
 var (
 	ErrNoKey      = errors.New("no such key")
@@ -87,6 +93,7 @@ type lineage struct {
 
 type openKey struct {
 	version uint32
+	root    string // the ROOT that it is stored under
 	created time.Time
 	raw     *[32]byte
 	aead    cipher.AEAD
@@ -116,16 +123,16 @@ func (r *Ring) load(k WrappedKey) error {
 		l.retired = append(l.retired, k)
 		return nil
 	}
-	raw, err := r.root.unwrap(k.aad(r.root.id), k.Sealed)
+	root, raw, err := r.root.either(k)
 	if err != nil || len(raw) != 32 || k.Version == 0 {
 		return ErrNotGenuine
 	}
 	defer clear(raw)
-	return r.insert(k, raw)
+	return r.insert(k, root, raw)
 }
 
-func (r *Ring) insert(k WrappedKey, raw []byte) error {
-	open := &openKey{version: k.Version, created: k.Created, raw: new([32]byte)}
+func (r *Ring) insert(k WrappedKey, root string, raw []byte) error {
+	open := &openKey{version: k.Version, root: root, created: k.Created, raw: new([32]byte)}
 	copy(open.raw[:], raw)
 	aead, err := newAEAD(open.raw[:])
 	if err != nil {
@@ -199,7 +206,7 @@ func (r *Ring) fresh(p Purpose, clinic string) (uint32, error) {
 	if r.keys == nil {
 		return 0, ErrClosed
 	}
-	return version, r.insert(k, raw[:])
+	return version, r.insert(k, r.root.id, raw[:])
 }
 
 // key looks a version up; 0 is the current one.
@@ -244,6 +251,24 @@ func (r *Ring) Secret(p Purpose) ([]byte, error) {
 	return raw[:], nil
 }
 
+// SecretOf is Secret for an older version that still stands: what a backup of last week was sealed under.
+func (r *Ring) SecretOf(p Purpose, version uint32) ([]byte, error) {
+	raw, err := r.raw(p, "", orNone(version))
+	if err != nil {
+		return nil, err
+	}
+	return raw[:], nil
+}
+
+// CurrentVersion is the version that seals now.
+func (r *Ring) CurrentVersion(p Purpose, clinic string) (uint32, error) {
+	k, err := r.key(p, clinic, 0)
+	if err != nil {
+		return 0, err
+	}
+	return k.version, nil
+}
+
 // KeyStatus is what may be shown of a key.
 type KeyStatus struct {
 	Purpose Purpose   `json:"purpose"`
@@ -281,9 +306,23 @@ func (r *Ring) Status() []KeyStatus {
 		}
 	}
 	slices.SortFunc(all, func(a, b KeyStatus) int {
-		return cmp.Or(cmp.Compare(a.Purpose, b.Purpose), cmp.Compare(a.Clinic, b.Clinic), cmp.Compare(a.Version, b.Version))
+		return compareKeys(a.place(), b.place())
 	})
 	return all
+}
+
+func (k KeyStatus) place() keyPlace  { return keyPlace{k.Purpose, k.Clinic, k.Version} }
+func (k WrappedKey) place() keyPlace { return keyPlace{k.Purpose, k.Clinic, k.Version} }
+
+// keyPlace orders keys by purpose, clinic and version.
+type keyPlace struct {
+	purpose Purpose
+	clinic  string
+	version uint32
+}
+
+func compareKeys(a, b keyPlace) int {
+	return cmp.Or(cmp.Compare(a.purpose, b.purpose), cmp.Compare(a.clinic, b.clinic), cmp.Compare(a.version, b.version))
 }
 
 // Close wipes every key; the ring refuses from then on. ROOT is its owner's to close.

@@ -11,9 +11,10 @@ import (
 // Root is the key that everything stored hangs from. It lives in memory alone, between Unseal and Close, and wraps the
 // keys of the ring; nothing else is sealed by it.
 type Root struct {
-	id   string
-	key  *[32]byte
-	aead cipher.AEAD
+	id     string
+	key    *[32]byte
+	aead   cipher.AEAD
+	before *Root // the one that this one replaces, while keys hang from both
 }
 
 func newRoot(id string, key []byte) (*Root, error) {
@@ -43,6 +44,9 @@ func (r *Root) ID() string { return r.id }
 func (r *Root) Close() {
 	clear(r.key[:])
 	r.aead = nil
+	if r.before != nil {
+		r.before.Close()
+	}
 }
 
 func (r *Root) String() string       { return redacted }

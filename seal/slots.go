@@ -37,10 +37,11 @@ type Slots struct {
 }
 
 type slotsFile struct {
-	Format string `json:"format"`
-	Root   string `json:"root"`
-	Slots  []slot `json:"slots"`
-	Sum    string `json:"sha256"` // of the slots: tells a damaged file from a wrong passphrase
+	Format   string    `json:"format"`
+	Root     string    `json:"root"`
+	Slots    []slot    `json:"slots"`
+	Previous *previous `json:"previous,omitempty"` // while a rotation of ROOT is under way
+	Sum      string    `json:"sha256"`             // of the slots: tells a damaged file from a wrong passphrase
 }
 
 const slotsFormat = "nightbell.root.v1"
@@ -53,7 +54,10 @@ type slot struct {
 	KDF     string    `json:"kdf"`
 	Salt    []byte    `json:"salt"`
 	Cost    *Cost     `json:"cost,omitempty"`
-	Sealed  []byte    `json:"sealed"` // nonce, ROOT, tag
+	TPM     *tpmBlob  `json:"tpm,omitempty"`          // of ByTPM
+	Public  []byte    `json:"public,omitempty"`       // of ByRecovery: the key that ROOT's key is sealed to
+	Sent    []byte    `json:"encapsulated,omitempty"` // of ByRecovery: the slot's key, sealed to it
+	Sealed  []byte    `json:"sealed"`                 // nonce, ROOT, tag
 }
 
 // aad binds a wrapped ROOT to its slot.
@@ -113,6 +117,10 @@ func LoadSlots(path string) (*Slots, error) {
 
 func (f slotsFile) sum() string {
 	b, _ := json.Marshal(f.Slots) // plain values: cannot fail
+	if f.Previous != nil {
+		more, _ := json.Marshal(f.Previous)
+		b = append(b, more...)
+	}
 	sum := sha256.Sum256(append([]byte(f.Format+"|"+f.Root+"|"), b...))
 	return hex.EncodeToString(sum[:])
 }
@@ -156,7 +164,14 @@ func (s *Slots) open(sl slot, u Unsealer) (*Root, error) {
 		return nil, nil
 	}
 	defer clear(raw)
-	return newRoot(s.file.Root, raw)
+	root, err := newRoot(s.file.Root, raw)
+	if err != nil {
+		return nil, err
+	}
+	if root.before, err = s.file.Previous.open(root); err != nil {
+		return nil, err
+	}
+	return root, nil
 }
 
 // Add lets one more unsealer open ROOT.
@@ -182,10 +197,7 @@ func (s *Slots) add(root *Root, u Unsealer) error {
 	_, _ = rand.Read(id[:])
 	sl := slot{ID: hex.EncodeToString(id[:]), Kind: u.Kind(), Created: time.Now().UTC().Truncate(time.Second), Salt: make([]byte, 16)}
 	_, _ = rand.Read(sl.Salt)
-	if err := u.prepare(&sl); err != nil {
-		return err
-	}
-	key, err := u.derive(sl)
+	key, err := u.prepare(&sl)
 	if err != nil {
 		return err
 	}
@@ -199,6 +211,29 @@ func (s *Slots) add(root *Root, u Unsealer) error {
 	return nil
 }
 
+// Replace puts a slot for u in the place of another, in one step: a new passphrase for the old one.
+func (s *Slots) Replace(root *Root, id string, u Unsealer) (Slot, error) {
+	if root.id != s.file.Root {
+		return Slot{}, fmt.Errorf("replace slot: %w", ErrWrongKey)
+	}
+	before := slices.Clone(s.file.Slots)
+	i := slices.IndexFunc(before, func(sl slot) bool { return sl.ID == id })
+	if i < 0 {
+		return Slot{}, fmt.Errorf("replace slot: %w", ErrNoSlot)
+	}
+	err := s.add(root, u)
+	if err == nil {
+		s.file.Slots = slices.Delete(s.file.Slots, i, i+1)
+		err = s.save(os.Rename)
+	}
+	if err != nil {
+		s.file.Slots = before
+		return Slot{}, fmt.Errorf("replace slot: %w", err)
+	}
+	all := s.List()
+	return all[len(all)-1], nil
+}
+
 // Remove takes a slot away; what it opened by no longer opens this file. A copy of the old file still does: change ROOT's
 // keepers before they leave, not after.
 func (s *Slots) Remove(id string) error {
@@ -206,7 +241,7 @@ func (s *Slots) Remove(id string) error {
 	switch {
 	case i < 0:
 		return fmt.Errorf("remove slot: %w", ErrNoSlot)
-	case len(s.file.Slots) == 1:
+	case s.daily(id) == 0:
 		return fmt.Errorf("remove slot: %w", ErrLastSlot)
 	}
 	before := s.file.Slots
@@ -216,6 +251,16 @@ func (s *Slots) Remove(id string) error {
 		return fmt.Errorf("remove slot: %w", err)
 	}
 	return nil
+}
+
+// daily counts the slots that would be left without this one; the recovery key is for the day when none is.
+func (s *Slots) daily(without string) (n int) {
+	for _, sl := range s.file.Slots {
+		if sl.ID != without && sl.Kind != ByRecovery {
+			n++
+		}
+	}
+	return n
 }
 
 // List shows the slots, oldest first.

@@ -21,14 +21,16 @@ const (
 	ByPassphrase Kind = "passphrase"
 	ByKeyFile    Kind = "key-file"
 	ByCredential Kind = "systemd-credential"
+	ByTPM        Kind = "tpm"
+	ByRecovery   Kind = "recovery"
 )
 
-// Unsealer opens one slot of ROOT: a Passphrase, a KeyFile or a Credential.
+// Unsealer opens one slot of ROOT: a Passphrase, a KeyFile, a Credential, a TPM or a RecoverySlot.
 type Unsealer interface {
 	Kind() Kind
-	prepare(*slot) error         // puts into a new slot what its key is derived by
-	derive(slot) ([]byte, error) // the slot's key
-	wrong() error                // what it means when that key does not fit
+	prepare(*slot) ([]byte, error) // puts into a new slot what its key is derived by, and gives that key
+	derive(slot) ([]byte, error)   // the slot's key
+	wrong() error                  // what it means when that key does not fit
 }
 
 // Passphrase unseals by what a person knows. Wipe Phrase when ROOT is open.
@@ -65,16 +67,16 @@ var (
 // Kind is ByPassphrase.
 func (Passphrase) Kind() Kind { return ByPassphrase }
 
-func (p Passphrase) prepare(s *slot) error {
+func (p Passphrase) prepare(s *slot) ([]byte, error) {
 	if utf8.RuneCount(p.Phrase) < minPhrase {
-		return ErrShortPassphrase
+		return nil, ErrShortPassphrase
 	}
 	cost := p.Cost
 	if cost == (Cost{}) {
 		cost = DefaultCost
 	}
 	s.KDF, s.Cost = "argon2id", &cost
-	return nil
+	return p.derive(*s)
 }
 
 func (p Passphrase) derive(s slot) ([]byte, error) {
@@ -154,9 +156,9 @@ func sameFilesystem(a, b string) (bool, error) {
 	return one == other, nil
 }
 
-func (k KeyFile) prepare(s *slot) error {
+func (k KeyFile) prepare(s *slot) ([]byte, error) {
 	s.KDF, s.Place = "hkdf-sha256", k.Path
-	return nil
+	return k.derive(*s)
 }
 
 func (k KeyFile) derive(s slot) ([]byte, error) {
@@ -193,9 +195,9 @@ func SystemdCredential(name string) Credential {
 // Kind is ByCredential.
 func (Credential) Kind() Kind { return ByCredential }
 
-func (c Credential) prepare(s *slot) error {
+func (c Credential) prepare(s *slot) ([]byte, error) {
 	s.KDF, s.Place = "hkdf-sha256", c.Name
-	return nil
+	return c.derive(*s)
 }
 
 func (c Credential) derive(s slot) ([]byte, error) {
@@ -237,5 +239,10 @@ func fromFile(path string, s slot) ([]byte, error) {
 	if len(secret) < 32 {
 		return nil, ErrShortKey
 	}
+	return slotKey(secret, s)
+}
+
+// slotKey makes a slot's key of a secret that has 256 bits already.
+func slotKey(secret []byte, s slot) ([]byte, error) {
 	return hkdf.Key(sha256.New, secret, s.Salt, "nightbell.slot.v1|"+string(s.Kind), 32)
 }

@@ -55,7 +55,7 @@ type Summary struct {
 // Create writes the header and META to a new file and gives its Writer. The row that holds the wrapped key stands
 // before; h comes from NewHeader.
 func Create(out io.Writer, key DataKey, h Header, meta Meta) (*Writer, error) {
-	if !h.plausible() || h.Escrow {
+	if !h.plausible() || h.Escrow != (h.recipient != nil) {
 		return nil, errors.New("create recording: header: not one that NewHeader makes")
 	}
 	plain, err := meta.encode()
@@ -68,9 +68,14 @@ func Create(out io.Writer, key DataKey, h Header, meta Meta) (*Writer, error) {
 		return nil, fmt.Errorf("create recording: %w", err)
 	}
 	copy(header[committedSize:], commitment[:])
+	if h.recipient != nil {
+		if err := h.recipient.escrow(header, key); err != nil {
+			return nil, fmt.Errorf("create recording: %w", err)
+		}
+	}
 	w := newWriter(out, aead, h)
 	w.state = state{transcript: newTranscript(header), index: newIndex(h.Rate)}
-	if err := w.write(header); err != nil {
+	if err := w.begin(header); err != nil {
 		return nil, fmt.Errorf("create recording: %w", err)
 	}
 	copy(w.room(len(plain)), plain)
@@ -78,6 +83,17 @@ func Create(out io.Writer, key DataKey, h Header, meta Meta) (*Writer, error) {
 		return nil, fmt.Errorf("create recording: %w", err)
 	}
 	return w, nil
+}
+
+// begin writes the header. The escrow slot counts as zero in the file's sum: a shred zeroes it.
+func (w *Writer) begin(header []byte) error {
+	if err := w.write(header); err != nil {
+		return err
+	}
+	w.sum.Reset()
+	w.sum.Write(header[:transcribed])
+	w.sum.Write(make([]byte, headerSize-transcribed))
+	return nil
 }
 
 func newWriter(out io.Writer, aead cipher.AEAD, h Header) *Writer {
