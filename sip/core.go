@@ -17,13 +17,14 @@ type core struct {
 	gate      *gate
 	registrar *registrar
 
-	mu     sync.Mutex
-	legs   map[dialogKey]*Leg
-	merged map[mergedKey]*Leg
-	onFlow map[*Flow]map[*Leg]struct{}
-	adrift map[*Leg]struct{}
-	load   map[string]*load // by trunk
-	totals Totals
+	mu      sync.Mutex
+	legs    map[dialogKey]*Leg
+	merged  map[mergedKey]*Leg
+	onFlow  map[*Flow]map[*Leg]struct{}
+	leaving map[*Flow]*time.Timer // of revoked devices, open for a talk alone
+	adrift  map[*Leg]struct{}
+	load    map[string]*load // by trunk, or by a device that dials
+	totals  Totals
 }
 
 // mergedKey recognises one INVITE that came by two ways (RFC 3261 §8.2.2.2).
@@ -47,7 +48,7 @@ func newCore(cfg Config) *core {
 	c := &core{
 		cfg: cfg, log: cfg.Log, legs: make(map[dialogKey]*Leg),
 		merged: make(map[mergedKey]*Leg), onFlow: make(map[*Flow]map[*Leg]struct{}),
-		adrift: make(map[*Leg]struct{}), load: make(map[string]*load),
+		adrift: make(map[*Leg]struct{}), load: make(map[string]*load), leaving: make(map[*Flow]*time.Timer),
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
@@ -72,7 +73,7 @@ func (c *core) FlowOpened(f *Flow) {
 		f.Admit()
 		return
 	}
-	if cs := f.TLS(); cs != nil && len(cs.PeerCertificates) > 0 {
+	if cs := f.TLS(); cs != nil && len(cs.PeerCertificates) > 0 && namedDevice(cs.PeerCertificates[0], c.cfg.Realm) == "" {
 		c.trouble(Trouble{Kind: CertificateUnknown, Listen: f.Listen().Name, Remote: f.Remote()})
 	}
 }
@@ -236,6 +237,7 @@ func (c *core) FlowClosed(f *Flow) {
 	c.mu.Unlock()
 	for _, leg := range legs {
 		leg.mu.Lock()
+	c.forgetFlow(f)
 		if leg.flow == f {
 			_ = leg.step(happening{event: flowLost})
 		}
@@ -272,9 +274,7 @@ func (c *core) challengeTrunk(tx *ServerTx, v *visitor) (identity, bool) {
 		tx.Flow().Admit()
 		return identity{t, "digest"}, true
 	case c.registrar.boundOn(tx.Flow(), v.users()):
-		if c.authentic(tx, v, c.deviceCredential(userOf(&tx.Request().From().Address))) {
-			answer(tx, 403) // agents are called; they do not call out
-		}
+		c.dialled(tx, v)
 	default:
 		c.silence()
 	}
@@ -308,18 +308,6 @@ func (c *core) wrongAnswer(tx *ServerTx, cred credential) {
 	if cred.secret != "" && tx.Request().Method == sipmsg.REGISTER {
 		c.tellBinding(BindingEvent{Kind: BindingFailed, User: cred.user, Remote: remote})
 	}
-}
-
-// deviceCredential is what a device must know; for a stranger's name nobody knows it.
-func (c *core) deviceCredential(user string) credential {
-	cred := credential{user: user}
-	if c.cfg.Devices == nil {
-		return cred
-	}
-	if d, ok := c.cfg.Devices.Device(user); ok && d.Secret != nil {
-		cred.secret, cred.md5 = d.Secret(), time.Now().Before(d.MD5Until)
-	}
-	return cred
 }
 
 func trunkCredential(t Trunk, user string) credential {
@@ -356,9 +344,11 @@ const CertificateUnknown TroubleKind = "certificate_unknown"
 // visitor is what the core knows of one connection.
 type visitor struct {
 	nonces nonceCounts
-	mu     sync.Mutex
-	known  []string // users whose digest was answered here
-	digest string   // id of the trunk whose digest was answered here
+
+	mu       sync.Mutex
+	known    []string // users whose device spoke here
+	refusals []string // why a certificate was refused here
+	digest   string   // id of the trunk whose digest was answered here
 }
 
 func visitorOf(f *Flow) *visitor {

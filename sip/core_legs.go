@@ -54,14 +54,17 @@ func (c *core) rehome(l *Leg, from, to *Flow) {
 
 // released gives back what a leg that ended counts against.
 func (c *core) released(l *Leg) {
+	l.over.Store(true)
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.totals.Legs--
 	delete(c.adrift, l)
 	if !l.uac {
 		delete(c.merged, mergedKey{l.dlg.callID, l.dlg.remoteTag, l.invSeq})
 		c.load[l.limit].calls--
 	}
+	c.mu.Unlock()
+	if l.flow != nil {
+		c.left(l.flow)
 }
 
 // forget takes a leg out of the book.
@@ -87,6 +90,8 @@ func (c *core) belongs(l *Leg, f *Flow, v *visitor) bool {
 		return c.registrar.boundOn(f, []string{l.device.user}) && v.proved(l.device.user)
 	}
 	who, ok := c.who(f, v)
+	if user := l.facts.Device; user != "" {
+		return c.registrar.boundOn(f, []string{user}) && v.proved(user)
 	return ok && who.trunk.ID == l.facts.TrunkID
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
@@ -51,6 +52,7 @@ type Facts struct {
 	Number             string     // dialled
 	Caller             phi.Phone  // zero: withheld
 	Diverted           bool       // Number came from Diversion or History-Info
+	Device             string     // user of the registered phone that dialled a code; then there is no trunk
 }
 
 // ErrState says that a verb does not fit the leg's state; nothing was sent.
@@ -63,6 +65,7 @@ type Leg struct {
 	core  *core
 	facts Facts
 	uac   bool // we sent the INVITE
+	over  atomic.Bool
 
 	mu        sync.Mutex
 	flow      *Flow // nil while adrift

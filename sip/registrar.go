@@ -11,18 +11,6 @@ import (
 	sipmsg "github.com/emiago/sipgo/sip"
 )
 
-// Device is an agent's SIP identity.
-type Device struct {
-	User     string        // user part of the AOR and digest user name
-	Secret   func() string // "" while sealed: nobody gets in
-	MD5Until time.Time     // end of the MD5 exception; zero: SHA-256 only
-}
-
-// Devices finds a device by its user name; it must not block.
-type Devices interface {
-	Device(user string) (Device, bool)
-}
-
 // Binding is where a device can be reached now: one flow, until a time (RFC 3261 §10, RFC 5626).
 type Binding struct {
 	ID       string // random
@@ -33,6 +21,7 @@ type Binding struct {
 	Since    time.Time  // of the first REGISTER on this flow
 	Expires  time.Time
 
+	mark    string // of the credential it was made with
 	regID   string
 	contact sipmsg.Uri
 	path    []sipmsg.Uri // RFC 3327
@@ -59,7 +48,7 @@ type BindingEvent struct {
 	User    string // of a known device; empty for a stranger's name
 	Binding string
 	Remote  netip.AddrPort
-	Reason  string // of BindingGone: "unregistered", "expired", "flow_closed", "replaced", "revoked"
+	Reason  string // of BindingGone: "unregistered", "expired", "flow_closed", "replaced", "revoked"; of BindingFailed: "certificate_..."
 }
 
 // BindingKind is a closed list.
@@ -69,7 +58,7 @@ const (
 	BindingMade   BindingKind = "made"
 	BindingMoved  BindingKind = "moved" // the same device from another connection
 	BindingGone   BindingKind = "gone"
-	BindingFailed BindingKind = "failed" // wrong answer to the challenge
+	BindingFailed BindingKind = "failed" // wrong answer to the challenge, or a certificate that must not be used here
 )
 
 const (
@@ -92,8 +81,7 @@ func (r *registrar) register(tx *ServerTx, v *visitor) {
 		return
 	}
 	user := userOf(&tx.Request().To().Address)
-	cred := r.core.deviceCredential(user)
-	if !r.core.authentic(tx, v, cred) {
+	if !r.core.isDevice(tx, v, user) {
 		return
 	}
 	v.prove(user)
@@ -246,24 +234,19 @@ func (r *registrar) put(tx *ServerTx, user string, a ask) (*Binding, []BindingEv
 		for len(r.of[user]) >= contactsPerAOR {
 			news = append(news, r.remove(r.of[user][0], "replaced"))
 		}
-		b = &Binding{ID: random(), User: user, Instance: a.instance, regID: a.regID, Since: now, flow: f, Remote: f.Remote(), Local: f.Local().Addr()}
-		r.of[user] = append(r.of[user], b)
-		b.timer = time.AfterFunc(a.expires, func() { r.expired(b) })
+		b = r.pin(f, user, a)
 		news = append(news, BindingEvent{Kind: BindingMade, User: user, Binding: b.ID, Remote: f.Remote()})
 	case b.flow != f:
 		// The identity of what is bound changes with its connection: a leg that rings on the old one ends with it.
-		old := b
-		b = &Binding{ID: random(), User: user, Instance: a.instance, regID: a.regID, Since: now, flow: f, Remote: f.Remote(), Local: f.Local().Addr()}
-		r.drop(old)
-		r.of[user] = append(r.of[user], b)
-		b.timer = time.AfterFunc(a.expires, func() { r.expired(b) })
+		r.drop(b)
+		b = r.pin(f, user, a)
 		news = append(news, BindingEvent{Kind: BindingMoved, User: user, Binding: b.ID, Remote: f.Remote()})
 	default:
 		b.timer.Reset(a.expires)
 		r.core.count(&r.core.totals.Refreshes)
 	}
 	b.contact, b.Expires = a.uri, now.Add(a.expires)
-	b.callID, b.seq = req.CallID().Value(), req.CSeq().SeqNo
+	b.callID, b.seq, b.mark = req.CallID().Value(), req.CSeq().SeqNo, r.core.mark(user)
 	b.path = nil
 	for _, v := range values(req, "Path") {
 		var u sipmsg.Uri
@@ -272,6 +255,15 @@ func (r *registrar) put(tx *ServerTx, user string, a ask) (*Binding, []BindingEv
 		}
 	}
 	return b, news
+}
+
+// pin makes a binding on a connection.
+func (r *registrar) pin(f *Flow, user string, a ask) *Binding {
+	b := &Binding{
+		ID: random(), User: user, Instance: a.instance, regID: a.regID, Since: time.Now(), flow: f, Remote: f.Remote(), Local: f.Local().Addr(),
+	r.of[user] = append(r.of[user], b)
+	b.timer = time.AfterFunc(a.expires, func() { r.expired(b) })
+	return b
 }
 
 // listing is the 200 with every binding of the AOR (§10.3 step 8).
@@ -330,7 +322,8 @@ func (r *registrar) expired(b *Binding) {
 	r.core.tellBinding(e)
 }
 
-// unbindUnknown makes devices unreachable that are in the book no more: whose credential was revoked is not called.
+// unbindUnknown makes devices unreachable that are in the book no more, or have another credential: whose credential was
+// revoked is not called. Their connections close once nobody talks over them.
 func (r *registrar) unbindUnknown() {
 	if r.core.cfg.Devices == nil {
 		return
@@ -338,11 +331,13 @@ func (r *registrar) unbindUnknown() {
 	var news []BindingEvent
 	r.mu.Lock()
 	for user, bound := range r.of {
-		if _, known := r.core.cfg.Devices.Device(user); known {
-			continue
-		}
+	var flows []*Flow
+		d, known := r.core.cfg.Devices.Device(user)
 		for _, b := range slices.Clone(bound) {
-			news = append(news, r.remove(b, "revoked"))
+			if known && d.Mark == b.mark {
+				continue
+			}
+			news, flows = append(news, r.remove(b, "revoked")), append(flows, b.flow)
 		}
 	}
 	r.mu.Unlock()
@@ -350,6 +345,8 @@ func (r *registrar) unbindUnknown() {
 		r.core.tellBinding(e)
 	}
 }
+	for _, f := range flows {
+		r.core.farewell(f)
 
 // flowClosed makes everything that was registered on the connection unreachable at once.
 func (r *registrar) flowClosed(f *Flow, users []string) {

@@ -14,11 +14,16 @@ type Config struct {
 	Trunks    func() []Trunk // the trunks as they stand now; asked at each arrival
 	Devices   Devices
 	OnInvite  func(*Leg)         // a caller on a known trunk; must not block
+	OnCode    func(*Leg)         // a registered phone dialled one of Codes; must not block; may be nil
+	Codes     []string           // what registered phones may dial
 	OnBinding func(BindingEvent) // may be nil; must not block
 	OnTrouble func(Trouble)      // may be nil; must not block
 	Log       *slog.Logger       // nil: silent. No name, number or SIP text is ever written to it
 	Limits    Limits
-	Realm     string // of digest challenges
+	Realm     string // of digest challenges, and of the names in device certificates
+
+	// DeviceRoots is the CA of device certificates, in PEM; nil: phones are known by their digest alone.
+	DeviceRoots func() string
 }
 
 // Server is signalling as a whole: the wire and the dialogs on it. Make it with New, Run it, Close it.
@@ -62,7 +67,8 @@ func (s *Server) ReloadTLS() []Reload { return s.wire.ReloadTLS() }
 // Drain answers new INVITEs with 503 and Retry-After; calls that stand go on.
 func (s *Server) Drain() { s.wire.Drain() }
 
-// DevicesChanged ends the registrations of devices that are known no more; their conversations go on.
+// DevicesChanged ends the registrations of devices that are known no more or have another credential, and closes their
+// connections; their conversations go on.
 func (s *Server) DevicesChanged() { s.core.registrar.unbindUnknown() }
 
 // Counters is a snapshot of the wire's counters.

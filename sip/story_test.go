@@ -80,6 +80,7 @@ type house struct {
 	log    *syncBuffer
 
 	legs     chan *Leg
+	codes    chan *Leg
 	bindings chan BindingEvent
 
 	mu     sync.Mutex
@@ -118,7 +119,7 @@ func secret(s string) func() string { return func() string { return s } }
 func open(t testing.TB, limits Limits) *house {
 	t.Helper()
 	h := &house{
-		t: t, ca: newAuthority(t), log: &syncBuffer{}, legs: make(chan *Leg, 512), bindings: make(chan BindingEvent, 512),
+		t: t, ca: newAuthority(t), log: &syncBuffer{}, legs: make(chan *Leg, 512), codes: make(chan *Leg, 16), bindings: make(chan BindingEvent, 512),
 		phones: map[string]Device{
 			"amy": {User: "amy", Secret: secret("amys secret")},
 			"bo":  {User: "bo", Secret: secret("bos secret"), MD5Until: time.Now().Add(time.Hour)},
@@ -134,9 +135,13 @@ func open(t testing.TB, limits Limits) *house {
 		Trunks:    h.book,
 		Devices:   h,
 		OnInvite:  func(l *Leg) { h.legs <- l },
+		OnCode:    func(l *Leg) { h.codes <- l },
+		Codes:     []string{"*10", "*11"},
 		OnBinding: func(e BindingEvent) { h.bindings <- e },
 		Log:       slog.New(slog.NewTextHandler(h.log, nil)),
 		Limits:    limits,
+
+		DeviceRoots: func() string { return h.ca.pem },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -141,25 +141,33 @@ func (ids *identities) holds(certs []*x509.Certificate, roots string, now time.T
 		}
 		ids.proven.Delete(key)
 	}
+	until, err := ids.verify(certs, roots, now)
+	if err != nil {
+		return false
+	ids.proven.Store(key, until)
+	return true
+}
+
+// verify checks a chain as of an instant, and says when the first certificate of it ends.
+func (ids *identities) verify(certs []*x509.Certificate, roots string, at time.Time) (until time.Time, err error) {
 	rest := x509.NewCertPool()
 	for _, c := range certs[1:] {
 		rest.AddCert(c)
 	}
 	chains, err := certs[0].Verify(x509.VerifyOptions{
-		Roots: ids.pool(roots), Intermediates: rest, CurrentTime: now,
+		Roots: ids.pool(roots), Intermediates: rest, CurrentTime: at,
 		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}, // public CAs no longer issue client certificates
 	})
 	if err != nil {
-		return false
+		return time.Time{}, err
 	}
-	until := certs[0].NotAfter
+	until = certs[0].NotAfter
 	for _, c := range chains[0] {
 		if c.NotAfter.Before(until) {
 			until = c.NotAfter
 		}
 	}
-	ids.proven.Store(key, until)
-	return true
+	return until, nil
 }
 
 // pinned compares whole names: no wildcards, no common names (RFC 5922 §7.1).

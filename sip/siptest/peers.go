@@ -99,6 +99,13 @@ func phone(p *peer, ring func(*Dialog)) *Phone {
 	return &Phone{peer: p, callID: token()}
 }
 
+// Dial calls a number from the phone, meeting the challenge.
+func (p *Phone) Dial(number string, sdp []byte) (*Dialog, error) {
+	c := &Carrier{p.peer}
+	d := c.dialog(number, "<sip:"+p.opt.User+"@"+p.domain+">")
+	return c.place(d, sdp)
+}
+
 // Register binds the phone's contact for an hour, meeting the challenge.
 func (p *Phone) Register(ctx context.Context) error { return p.register(ctx, "3600") }
 
