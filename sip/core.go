@@ -229,6 +229,7 @@ func (c *core) StrayResponse2xx(f *Flow, res *sipmsg.Response) {
 // FlowClosed makes phones unreachable and tells every leg.
 func (c *core) FlowClosed(f *Flow) {
 	c.registrar.flowClosed(f, visitorOf(f).users())
+	c.forgetFlow(f)
 	c.mu.Lock()
 	legs := make([]*Leg, 0, len(c.onFlow[f]))
 	for leg := range c.onFlow[f] {
@@ -237,7 +238,6 @@ func (c *core) FlowClosed(f *Flow) {
 	c.mu.Unlock()
 	for _, leg := range legs {
 		leg.mu.Lock()
-	c.forgetFlow(f)
 		if leg.flow == f {
 			_ = leg.step(happening{event: flowLost})
 		}

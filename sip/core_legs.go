@@ -65,6 +65,7 @@ func (c *core) released(l *Leg) {
 	c.mu.Unlock()
 	if l.flow != nil {
 		c.left(l.flow)
+	}
 }
 
 // forget takes a leg out of the book.
@@ -89,9 +90,10 @@ func (c *core) belongs(l *Leg, f *Flow, v *visitor) bool {
 	case l.uac:
 		return c.registrar.boundOn(f, []string{l.device.user}) && v.proved(l.device.user)
 	}
-	who, ok := c.who(f, v)
 	if user := l.facts.Device; user != "" {
 		return c.registrar.boundOn(f, []string{user}) && v.proved(user)
+	}
+	who, ok := c.who(f, v)
 	return ok && who.trunk.ID == l.facts.TrunkID
 }
 

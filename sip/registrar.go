@@ -261,6 +261,7 @@ func (r *registrar) put(tx *ServerTx, user string, a ask) (*Binding, []BindingEv
 func (r *registrar) pin(f *Flow, user string, a ask) *Binding {
 	b := &Binding{
 		ID: random(), User: user, Instance: a.instance, regID: a.regID, Since: time.Now(), flow: f, Remote: f.Remote(), Local: f.Local().Addr(),
+	}
 	r.of[user] = append(r.of[user], b)
 	b.timer = time.AfterFunc(a.expires, func() { r.expired(b) })
 	return b
@@ -330,8 +331,8 @@ func (r *registrar) unbindUnknown() {
 	}
 	var news []BindingEvent
 	r.mu.Lock()
-	for user, bound := range r.of {
 	var flows []*Flow
+	for user, bound := range r.of {
 		d, known := r.core.cfg.Devices.Device(user)
 		for _, b := range slices.Clone(bound) {
 			if known && d.Mark == b.mark {
@@ -344,9 +345,10 @@ func (r *registrar) unbindUnknown() {
 	for _, e := range news {
 		r.core.tellBinding(e)
 	}
-}
 	for _, f := range flows {
 		r.core.farewell(f)
+	}
+}
 
 // flowClosed makes everything that was registered on the connection unreachable at once.
 func (r *registrar) flowClosed(f *Flow, users []string) {

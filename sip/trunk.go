@@ -144,6 +144,7 @@ func (ids *identities) holds(certs []*x509.Certificate, roots string, now time.T
 	until, err := ids.verify(certs, roots, now)
 	if err != nil {
 		return false
+	}
 	ids.proven.Store(key, until)
 	return true
 }
