@@ -66,7 +66,7 @@ func written(t testing.TB, n, group int) (*memory, *Verifier) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m.rows = append(m.rows, Row{int64(i), leaf, CopyOf(event(i))})
+		m.rows = append(m.rows, Row{Seq: int64(i), Leaf: leaf, Copy: CopyOf(event(i))})
 		m.hashes = append(m.hashes, hashes...)
 		if (i+1)%group == 0 || i == n-1 {
 			root, err := tree.Root()
@@ -106,7 +106,7 @@ func TestFirstBadSeqIsNamed(t *testing.T) {
 		"first leaf deleted":                 {func(m *memory) { m.rows = m.rows[1:] }, 0},
 		"leaf inserted":                      {func(m *memory) { insert(m, 11) }, 11},
 		"two leaves swapped":                 {func(m *memory) { swap(m, 11, 12) }, 11},
-		"leaf appended":                      {func(m *memory) { m.rows = append(m.rows, Row{20, m.rows[3].Leaf, m.rows[3].Copy}) }, 20},
+		"leaf appended":                      {func(m *memory) { m.rows = append(m.rows, Row{Seq: 20, Leaf: m.rows[3].Leaf, Copy: m.rows[3].Copy}) }, 20},
 		"leaf hash edited":                   {func(m *memory) { m.hashes[hashOf(m, 11)].Hash[3] ^= 1 }, 11},
 		"inner hash edited":                  {func(m *memory) { m.hashes[hashOf(m, 11)+1].Hash[3] ^= 1 }, 11},
 		"last hash deleted":                  {func(m *memory) { m.hashes = m.hashes[:len(m.hashes)-1] }, 19},
@@ -130,7 +130,7 @@ func TestFirstBadSeqIsNamed(t *testing.T) {
 
 func insert(m *memory, at int) {
 	rows := append([]Row{}, m.rows[:at]...)
-	rows = append(rows, Row{int64(at), m.rows[3].Leaf, m.rows[3].Copy})
+	rows = append(rows, Row{Seq: int64(at), Leaf: m.rows[3].Leaf, Copy: m.rows[3].Copy})
 	for _, r := range m.rows[at:] {
 		r.Seq++
 		rows = append(rows, r)
@@ -200,7 +200,7 @@ func TestLogCutBackIsSeenByTheWitness(t *testing.T) {
 		t.Fatalf("a log cut at a checkpoint looks whole by itself: %+v, %v", r, err)
 	}
 	log := cut.log()
-	log.Witness = witness
+	log.Witnesses = [][]byte{witness}
 	if r, err := Verify(log, v); err != nil || r.OK || r.FirstBad != 12 {
 		t.Fatalf("with a witness: %+v, %v", r, err)
 	}

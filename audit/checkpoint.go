@@ -97,12 +97,16 @@ func (s *Signer) Sign(size int64, root Hash) ([]byte, error) { return s.SignIn(1
 // SignIn is Sign for a log that restores have ended: epochs count from 1.
 func (s *Signer) SignIn(epoch int, size int64, root Hash) ([]byte, error) {
 	c := Checkpoint{Origin: EpochOrigin(s.origin, epoch), Size: size, Root: root}
-	public := publicKey{c.Origin, algEd25519, s.keys[0].Public().(ed25519.PublicKey)}
-	signed, err := note.Sign(&note.Note{Text: c.text()}, noteSigner{public, s.keys[0]})
+	signed, err := note.Sign(&note.Note{Text: c.text()}, s.as(c.Origin))
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint of %d: signature: %w", size, err)
 	}
 	return signed, nil
+}
+
+// as is the current key under a name.
+func (s *Signer) as(name string) note.Signer {
+	return noteSigner{publicKey{name, algEd25519, s.keys[0].Public().(ed25519.PublicKey)}, s.keys[0]}
 }
 
 // Verifier opens the checkpoints of one log: its origin in every epoch, and every key that ever signed it. It may be used

@@ -93,9 +93,12 @@ func (t *Tree) ReadHashes(indexes []int64) ([]Hash, error) {
 }
 
 // Append adds a leaf and gives the hashes to store with it, in index order.
-func (t *Tree) Append(leaf []byte) ([]StoredHash, error) {
+func (t *Tree) Append(leaf []byte) ([]StoredHash, error) { return t.AppendHash(tlog.RecordHash(leaf)) }
+
+// AppendHash is Append for a leaf of which only the hash is known.
+func (t *Tree) AppendHash(leaf Hash) ([]StoredHash, error) {
 	n := t.size
-	hashes, err := tlog.StoredHashes(n, leaf, t)
+	hashes, err := tlog.StoredHashesForRecordHash(n, leaf, t)
 	if err != nil {
 		return nil, err
 	}

@@ -122,7 +122,7 @@ func TestYesterdaysDatabaseIsSeenByTheWitness(t *testing.T) {
 	if r, err := s.VerifyAudit(context.Background(), nil); err != nil || !r.OK {
 		t.Errorf("alone it looks whole: %+v, %v", r, err)
 	}
-	if r, err := s.VerifyAudit(context.Background(), kept.Note); err != nil || r.OK || r.FirstBad != 3 {
+	if r, err := s.VerifyAudit(context.Background(), [][]byte{kept.Note}); err != nil || r.OK || r.FirstBad != 3 {
 		t.Errorf("against the witness: %+v, %v", r, err)
 	}
 }

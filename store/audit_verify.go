@@ -11,8 +11,8 @@ import (
 )
 
 // VerifyAudit walks the whole log as it stood at one moment, in constant memory, under this instance's key and the
-// older verifier keys that are given. A witness is a checkpoint that was kept elsewhere; nil: none.
-func (s *Store) VerifyAudit(ctx context.Context, witness []byte, olderKeys ...string) (audit.Report, error) {
+// older verifier keys that are given. Witnesses are checkpoints that were kept elsewhere.
+func (s *Store) VerifyAudit(ctx context.Context, witnesses [][]byte, olderKeys ...string) (audit.Report, error) {
 	v, err := s.verifier(olderKeys)
 	if err != nil {
 		return audit.Report{}, fmt.Errorf("verify audit: %w", err)
@@ -23,7 +23,7 @@ func (s *Store) VerifyAudit(ctx context.Context, witness []byte, olderKeys ...st
 	}
 	defer func() { _ = view.Rollback() }()
 	r, err := audit.Verify(audit.Log{
-		Leaves: leafRows(ctx, view), Hashes: hashRows(ctx, view), Checkpoints: checkpointRows(ctx, view), Witness: witness,
+		Leaves: leafRows(ctx, view), Hashes: hashRows(ctx, view), Checkpoints: checkpointRows(ctx, view), Witnesses: witnesses,
 	}, v)
 	if err != nil {
 		return r, fmt.Errorf("verify audit: %w", err)
