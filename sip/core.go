@@ -16,6 +16,7 @@ type core struct {
 	ids       identities
 	gate      *gate
 	registrar *registrar
+	routes    routes
 
 	mu      sync.Mutex
 	legs    map[dialogKey]*Leg
@@ -68,6 +69,11 @@ func newCore(cfg Config) *core {
 // FlowOpened admits a connection that says by itself who it is.
 func (c *core) FlowOpened(f *Flow) {
 	v := &visitor{}
+	if v.ours = f.listen.out; v.ours { // the handshake has proved who is there
+		f.SetOwner(v)
+		f.Admit()
+		return
+	}
 	f.SetOwner(v)
 	if _, ok := c.who(f, v); ok {
 		f.Admit()
@@ -82,6 +88,8 @@ func (c *core) FlowOpened(f *Flow) {
 func (c *core) Request(tx *ServerTx) {
 	req, v := tx.Request(), visitorOf(tx.Flow())
 	switch {
+	case v.ours && toTag(req) == "":
+		c.onRoute(tx)
 	case req.Method == sipmsg.REGISTER:
 		c.registrar.register(tx, v)
 	case toTag(req) != "":
@@ -344,6 +352,7 @@ const CertificateUnknown TroubleKind = "certificate_unknown"
 // visitor is what the core knows of one connection.
 type visitor struct {
 	nonces nonceCounts
+	ours   bool // we made the connection
 
 	mu       sync.Mutex
 	known    []string // users whose device spoke here

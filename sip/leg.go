@@ -98,6 +98,7 @@ type Leg struct {
 	device  device          // whose phone this is
 	limit   string          // trunk that counts this call
 	remote  netip.Addr      // where the caller's INVITE came from
+	sign    *countersign    // what a carrier's challenge is answered with; nil: none is
 }
 
 // device is who a phone's leg belongs to, for re-attachment.

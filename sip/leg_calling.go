@@ -34,6 +34,7 @@ func (l *Leg) inviteAnswered(seq uint32, res *sipmsg.Response) {
 	case code < 300:
 		_ = l.step(happening{event: got2xx, res: res})
 	case code == 422 && l.sessionRetry(res):
+	case (code == 401 || code == 407) && l.proveAgain(res):
 	default:
 		_ = l.step(happening{event: gotFinal, res: res, refusal: Refusal{Code: code, Reason: reasonOf(code)}})
 	}

@@ -189,14 +189,11 @@ func (l *Leg) sessionRetry(res *sipmsg.Response) bool {
 	}
 	l.retried = true
 	l.session.least = least
-	again := l.invite.Clone()
-	for _, name := range []string{"Via", "CSeq", "Session-Expires", "Min-SE"} {
+	again := l.inviteAgain()
+	for _, name := range []string{"Session-Expires", "Min-SE"} {
 		for again.RemoveHeader(name) {
 		}
 	}
-	l.dlg.localSeq++
-	l.dlg.remoteTag = ""
-	again.AppendHeader(&sipmsg.CSeqHeader{SeqNo: l.dlg.localSeq, MethodName: sipmsg.INVITE})
 	l.sessionAsk(again)
 	return l.sendInvite(again) == nil
 }

@@ -91,6 +91,7 @@ func (l *Leg) sendBye(h happening) {
 		bye := l.dlg.request(sipmsg.BYE)
 		bye.AppendHeader(sipmsg.NewHeader("Reason", reasonHeader(why)))
 		bye.AppendHeader(sipmsg.NewHeader("User-Agent", product))
+		l.sign.show(bye)
 		bye.SetBody(nil)
 		_, _ = l.flow.Request(bye, func(*sipmsg.Response) {}, func(error) {})
 	}
@@ -113,6 +114,7 @@ func (l *Leg) request(method sipmsg.RequestMethod) *sipmsg.Request {
 	req.AppendHeader(sipmsg.NewHeader("Allow", allowed))
 	req.AppendHeader(sipmsg.NewHeader("Supported", supported))
 	req.AppendHeader(sipmsg.NewHeader("User-Agent", product))
+	l.sign.show(req)
 	return req
 }
 

@@ -80,6 +80,12 @@ func (r *registrar) register(tx *ServerTx, v *visitor) {
 		answer(tx, 403)
 		return
 	}
+	if r.core.cfg.Closed != nil {
+		if wait := r.core.cfg.Closed(); wait > 0 {
+			_ = tx.Respond(tx.unavailable(wait))
+			return
+		}
+	}
 	user := userOf(&tx.Request().To().Address)
 	if !r.core.isDevice(tx, v, user) {
 		return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
+	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
 )
@@ -21,6 +22,8 @@ type Config struct {
 	Log       *slog.Logger       // nil: silent. No name, number or SIP text is ever written to it
 	Limits    Limits
 	Realm     string // of digest challenges, and of the names in device certificates
+	// Closed is how long phones are asked to wait before they try to register again; zero: they may now. May be nil.
+	Closed func() time.Duration
 
 	// DeviceRoots is the CA of device certificates, in PEM; nil: phones are known by their digest alone.
 	DeviceRoots func() string
@@ -49,6 +52,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.routes.core, c.routes.wire = c, w
 	return &Server{wire: w, core: c}, nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -84,6 +85,7 @@ type house struct {
 	bindings chan BindingEvent
 
 	mu     sync.Mutex
+	shut   atomic.Int64 // sip.Config.Closed
 	trunks []Trunk
 	phones map[string]Device
 }
@@ -135,6 +137,7 @@ func open(t testing.TB, limits Limits) *house {
 		Trunks:    h.book,
 		Devices:   h,
 		OnInvite:  func(l *Leg) { h.legs <- l },
+		Closed:    func() time.Duration { return time.Duration(h.shut.Load()) },
 		OnCode:    func(l *Leg) { h.codes <- l },
 		Codes:     []string{"*10", "*11"},
 		OnBinding: func(e BindingEvent) { h.bindings <- e },
