@@ -33,6 +33,17 @@ type Ports struct {
 	Agents     Agents
 	Health     Health
 	Floor      Floor
+
+	Entrance   Entrance
+	Logins     Logins
+	Oneself    Oneself
+	Factors    Factors
+	OwnDevices OwnDevices
+	Accounts   Accounts
+	Grants     Grants
+	Proposals  Proposals
+	Trainings  Trainings
+	Readiness  Readiness
 }
 
 // What ports answer instead of a value; anything else becomes a 500 without its text.
