@@ -82,6 +82,18 @@ func each(ctx context.Context, q querier, query string, scan func(*sql.Rows) err
 	return named(rows.Err())
 }
 
+// textsOf reads one column.
+func textsOf(ctx context.Context, q querier, query string, args ...any) ([]string, error) {
+	var list []string
+	err := each(ctx, q, query, func(rows *sql.Rows) error {
+		var one string
+		err := rows.Scan(&one)
+		list = append(list, one)
+		return err
+	}, args...)
+	return list, err
+}
+
 func loadCatchAll(ctx context.Context, q querier, b *policy.Book, _ Sealer) error {
 	err := named(q.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = 'catch_all'").Scan(&b.CatchAll))
 	if err == ErrNotFound {

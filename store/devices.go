@@ -46,6 +46,9 @@ func (s *Store) EnrolDevice(ctx context.Context, actor audit.Actor, e Enrolment)
 		return fmt.Errorf("enrol device: %w", err)
 	}
 	err = s.write(ctx, func(t *tx) error {
+		if err := t.stays(e.Person); err != nil {
+			return err
+		}
 		err := t.must("UPDATE people SET active = active WHERE id = ? AND removed IS NULL", e.Person)
 		if err != nil {
 			return fmt.Errorf("person %s: %w", e.Person, err)
@@ -73,6 +76,11 @@ func (t *tx) deviceChanged(e audit.Event) error {
 	if err := t.remember(e, phi.Text{}); err != nil {
 		return err
 	}
+	return t.devicesChanged(e.Actor, 1)
+}
+
+// devicesChanged files a new version of the book in which so many devices differ.
+func (t *tx) devicesChanged(actor audit.Actor, count int) error {
 	was, err := bookVersion(context.Background(), t.w.conn)
 	if err != nil {
 		return err
@@ -81,7 +89,7 @@ func (t *tx) deviceChanged(e audit.Event) error {
 	if err != nil {
 		return err
 	}
-	return t.newVersion(filing{actor: e.Actor, number: n + 1, counts: map[string]int{"device": 1}})
+	return t.newVersion(filing{actor: actor, number: n + 1, counts: map[string]int{"device": count}})
 }
 
 // RevokeDevice destroys a device's credential. One that is revoked or unknown is ErrNotFound.

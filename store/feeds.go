@@ -43,6 +43,9 @@ func (s *Store) CreateFeed(ctx context.Context, actor audit.Actor, want Feed) (F
 	hash := sha256.Sum256([]byte(secret))
 	want.ID, want.Author, want.Made, want.Revoked = newID(), actor.ID, s.now(), time.Time{}
 	err := s.write(ctx, func(t *tx) error {
+		if err := t.stays(want.Author); err != nil {
+			return err
+		}
 		_, err := t.exec("INSERT INTO feeds (id, kind, subject, hash, made, author) VALUES (?, ?, ?, ?, ?, ?)",
 			want.ID, string(want.Kind), want.Subject, hash[:], want.Made.UnixMicro(), want.Author)
 		if err != nil {

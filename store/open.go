@@ -23,7 +23,7 @@ type Options struct {
 	Busy    time.Duration    // how long a write waits for a lock or its turn before ErrBusy: 5 s
 	Readers int              // connections that read: 4
 	Clock   func() time.Time // time.Now
-	Changed func()           // the book changed; called after the commit, never blocks. nil: nobody asks
+	Changed func()           // the book, grants or readiness changed; called after the commit, never blocks. nil: nobody asks
 	Trouble func(Trouble)    // called from store's goroutines, never blocks. nil: nobody listens
 }
 
@@ -52,6 +52,8 @@ type Store struct {
 	instance string
 	mode     string
 	read     *sql.DB
+	hot      hot
+	touches  touches
 	writer   *writer
 	keys     atomic.Pointer[keys]
 	shelf    shelf
@@ -166,7 +168,7 @@ func open(opt Options) (*Store, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	s := &Store{opt: opt, read: read}
-	if err := s.readMeta(); err != nil {
+	if err := errors.Join(s.readMeta(), s.hot.prepare(read)); err != nil {
 		return nil, errors.Join(err, read.Close(), db.Close())
 	}
 	if s.writer, err = startWriter(s, db); err != nil {
@@ -220,8 +222,9 @@ func (s *Store) sealer() (Sealer, error) {
 // Close writes what waits, moves the log into the file and closes it. Journals are closed before.
 func (s *Store) Close() error {
 	s.close.Do(func() {
+		s.flushTouches()
 		s.writer.stop()
-		s.closeErr = errors.Join(s.read.Close(), s.writer.close())
+		s.closeErr = errors.Join(s.hot.close(), s.read.Close(), s.writer.close())
 	})
 	return s.closeErr
 }

@@ -22,6 +22,7 @@ type Token struct {
 	Name    string
 	Scopes  []string
 	Clinics []string // empty: all
+	Person  string   // who made it; empty: the operator. It ends when she leaves
 	Made    time.Time
 	Expires time.Time // zero: never
 	Revoked time.Time
@@ -29,7 +30,7 @@ type Token struct {
 
 const tokenMark = "nbt_"
 
-// CreateToken makes a token and gives its secret, once. ID and Made are set here.
+// CreateToken makes a token and gives its secret, once. ID, Person and Made are set here.
 func (s *Store) CreateToken(ctx context.Context, actor audit.Actor, want Token) (Token, string, error) {
 	if want.Name == "" || len(want.Scopes) == 0 {
 		return Token{}, "", fmt.Errorf("create token: name and scopes: %w", ErrInvalid)
@@ -38,14 +39,20 @@ func (s *Store) CreateToken(ctx context.Context, actor audit.Actor, want Token) 
 	_, _ = rand.Read(raw) // never fails: crypto/rand ends the program instead
 	secret := tokenMark + base64.RawURLEncoding.EncodeToString(raw)
 	want.ID, want.Made, want.Revoked = newID(), s.now(), time.Time{}
+	if want.Person = ""; actor.Type == "person" {
+		want.Person = actor.ID
+	}
 	scopes, clinics, err := tokenLists(want)
 	if err != nil {
 		return Token{}, "", fmt.Errorf("create token: %w", err)
 	}
 	hash := sha256.Sum256([]byte(secret))
 	err = s.write(ctx, func(t *tx) error {
-		_, err := t.exec("INSERT INTO tokens (id, hash, name, scopes, clinics, made, expires) VALUES (?, ?, ?, ?, ?, ?, ?)",
-			want.ID, hash[:], want.Name, scopes, clinics, want.Made.UnixMicro(), micros(want.Expires))
+		if err := t.stays(want.Person); err != nil {
+			return err
+		}
+		_, err := t.exec("INSERT INTO tokens (id, hash, name, scopes, clinics, person, made, expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+			want.ID, hash[:], want.Name, scopes, clinics, want.Person, want.Made.UnixMicro(), micros(want.Expires))
 		if err != nil {
 			return err
 		}
@@ -100,12 +107,12 @@ func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
 
 func (s *Store) tokens(ctx context.Context, where string, args ...any) ([]Token, error) {
 	var list []Token
-	query := "SELECT id, name, scopes, clinics, made, expires, revoked FROM tokens" + where + " ORDER BY made, id"
+	query := "SELECT id, name, scopes, clinics, person, made, expires, revoked FROM tokens" + where + " ORDER BY made, id"
 	err := each(ctx, s.read, query, func(rows *sql.Rows) error {
 		var t Token
 		var scopes, clinics []byte
 		var made, expires, revoked sql.NullInt64
-		if err := rows.Scan(&t.ID, &t.Name, &scopes, &clinics, &made, &expires, &revoked); err != nil {
+		if err := rows.Scan(&t.ID, &t.Name, &scopes, &clinics, &t.Person, &made, &expires, &revoked); err != nil {
 			return err
 		}
 		t.Made, t.Expires, t.Revoked = instant(made), instant(expires), instant(revoked)

@@ -20,6 +20,7 @@ type tx struct {
 	leaves  []audit.Row
 	hashes  []audit.StoredHash
 	changed bool         // the book
+	people  bool         // who may do what, and who is ready
 	book    *policy.Book // as changed so far; nil: it must be read
 	doomed  error        // the whole transaction is lost
 	epoch   int          // of the log

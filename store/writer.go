@@ -191,7 +191,7 @@ func (w *writer) group(first *job) {
 	for _, j := range ready {
 		j.done <- err
 	}
-	if err == nil && t.changed {
+	if err == nil && (t.changed || t.people) {
 		w.store.opt.Changed()
 	}
 }
