@@ -5,7 +5,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -34,21 +33,23 @@ func caPaths(dir string) (cert, key string) {
 	return filepath.Join(dir, "ca.pem"), filepath.Join(dir, "keys", "ca.key")
 }
 
-// openAuthority reads the CA of a folder, or makes it.
+// errSealedAuthority is a CA whose key was sealed at the first unsealing: office.authority opens it.
+var errSealedAuthority = errors.New("private CA: its key is sealed")
+
+// openAuthority reads the CA of a folder that was never unsealed, or makes it.
 func openAuthority(dir string, now time.Time) (*authority, error) {
 	certPath, keyPath := caPaths(dir)
 	if _, err := os.Stat(certPath); errors.Is(err, os.ErrNotExist) {
 		return newAuthority(certPath, keyPath, now)
 	}
-	pair, err := tls.LoadX509KeyPair(certPath, keyPath)
+	key, err := os.ReadFile(keyPath)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, errSealedAuthority
+	}
 	if err != nil {
 		return nil, fmt.Errorf("private CA: %w", err)
 	}
-	key, ok := pair.PrivateKey.(crypto.Signer)
-	if !ok {
-		return nil, errors.New("private CA: key cannot sign")
-	}
-	return &authority{pair.Leaf, key}, nil
+	return readAuthority(certPath, key)
 }
 
 func newAuthority(certPath, keyPath string, now time.Time) (*authority, error) {

@@ -29,7 +29,8 @@ type office struct {
 	Signer *audit.Signer
 	Folder *seal.Folder
 
-	Sealed error // why it is sealed; nil when it is open
+	Sealed           error // why it is sealed; nil when it is open
+	AuthorityTrouble error // why the private CA's key is not sealed
 	lock   *os.File
 	now    func() time.Time
 	zones  atomic.Pointer[zoneState]
@@ -96,7 +97,11 @@ func (o *office) unseal(ask asking) error {
 	if o.Signer, err = audit.NewSigner(audit.Origin(o.Store.Instance()), seed); err != nil {
 		return err
 	}
-	return o.Store.Unseal(cells{o.Ring}, o.Signer)
+	if err := o.Store.Unseal(cells{o.Ring}, o.Signer); err != nil {
+		return err
+	}
+	o.AuthorityTrouble = o.sealAuthority() // no reason to stay sealed: callers come first
+	return nil
 }
 
 // Close gives everything back, the lock last.

@@ -90,6 +90,7 @@ type setupPlan struct {
 	Bind       netip.Addr
 	Advertised netip.Addr
 	Now        time.Time
+	Ask        asking // opens the keys of a folder that has some, to sign with its CA
 }
 
 func (c setupCmd) plan(s *session) (setupPlan, error) {
@@ -97,7 +98,7 @@ func (c setupCmd) plan(s *session) (setupPlan, error) {
 	if err != nil {
 		return setupPlan{}, fmt.Errorf("data folder: %w", err)
 	}
-	p := setupPlan{Dir: dir, Mode: Production, Unseal: c.Unseal, KeyFile: c.KeyFile, Hosts: c.Host, Trunks: map[string][]string{}, Now: time.Now()}
+	p := setupPlan{Dir: dir, Mode: Production, Unseal: c.Unseal, KeyFile: c.KeyFile, Hosts: c.Host, Trunks: map[string][]string{}, Now: time.Now(), Ask: s.unsealing()}
 	if c.Development {
 		p.Mode, p.Unseal, p.KeyFile = Development, UnsealKeyFile, "keys/unseal.key"
 	}
@@ -156,6 +157,15 @@ func (c setupCmd) first(s *session, p setupPlan) (seal.Unsealer, error) {
 
 // setUp makes what is missing in a data folder, names it, and overwrites nothing.
 func setUp(ctx context.Context, p setupPlan) (made []string, err error) {
+	if made, err = p.makeFolder(); err != nil {
+		return made, err
+	}
+	trunks, err := p.makeTrunks(ctx)
+	return append(made, trunks...), errors.Join(err, ctx.Err())
+}
+
+// makeFolder makes everything but the trunks' certificates, while nobody else has the folder.
+func (p setupPlan) makeFolder() (made []string, err error) {
 	if err := os.MkdirAll(p.Dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -185,8 +195,7 @@ func setUp(ctx context.Context, p setupPlan) (made []string, err error) {
 		}
 		made = append(made, step.what)
 	}
-	trunks, err := p.makeTrunks()
-	return append(made, trunks...), errors.Join(err, ctx.Err())
+	return made, nil
 }
 
 func (p setupPlan) makeKeys() error {
@@ -252,19 +261,22 @@ func (p setupPlan) makeRecordings() error {
 	return os.MkdirAll(filepath.Join(p.Dir, "recordings"), 0o700)
 }
 
-func (p setupPlan) makeTrunks() (made []string, err error) {
-	if len(p.Trunks) == 0 {
+func (p setupPlan) makeTrunks(ctx context.Context) (made []string, err error) {
+	missing := map[string][]string{}
+	for id, names := range p.Trunks {
+		cert, _ := trunkPaths(p.Dir, id)
+		if _, err := os.Lstat(cert); err != nil {
+			missing[id] = names
+		}
+	}
+	if len(missing) == 0 {
 		return nil, nil
 	}
-	ca, err := openAuthority(p.Dir, p.Now)
+	ca, err := p.authority(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for id, names := range p.Trunks {
-		cert, _ := trunkPaths(p.Dir, id)
-		if _, err := os.Lstat(cert); err == nil {
-			continue
-		}
+	for id, names := range missing {
 		if err := ca.trunk(p.Dir, id, names, p.Now); err != nil {
 			return made, err
 		}
@@ -272,6 +284,27 @@ func (p setupPlan) makeTrunks() (made []string, err error) {
 	}
 	slices.Sort(made)
 	return made, nil
+}
+
+// authority is the folder's CA: in clear before the first unsealing; afterwards the keys are opened to sign with it.
+func (p setupPlan) authority(ctx context.Context) (*authority, error) {
+	ca, err := openAuthority(p.Dir, p.Now)
+	if !errors.Is(err, errSealedAuthority) {
+		return ca, err
+	}
+	cfg, err := LoadConfig(filepath.Join(p.Dir, configName), p.Dir)
+	if err != nil {
+		return nil, err
+	}
+	o, err := openOffice(ctx, cfg, p.Ask)
+	if err != nil {
+		return nil, err
+	}
+	if o.Sealed != nil {
+		return nil, errors.Join(o.Sealed, o.Close())
+	}
+	ca, err = o.authority()
+	return ca, errors.Join(err, o.Close())
 }
 
 // configuration is the folder's own nightbell.toml; configs/nightbell.toml explains every key.

@@ -37,6 +37,7 @@ type stand struct {
 	srv  *process
 
 	scrape string // token that reads metrics
+	ca     string // folder with a copy of the CA as it was before its key was sealed
 }
 
 const standAddr = "10.99.0.1"
@@ -64,12 +65,27 @@ func newStandAt(t *testing.T, dir string, edit func(book string) string) *stand 
 	t.Helper()
 	s := &stand{t: t, dir: dir, addr: netip.MustParseAddr(standAddr)}
 	s.must("setup", "--development", "--bind", standAddr, "--trunk", "carrier=carrier.demo.nightbell.test")
+	s.keepAuthority()
 	book := configs.Demo
 	if edit != nil {
 		book = edit(book)
 	}
 	s.apply(book)
 	return s
+}
+
+// keepAuthority copies the private CA for stories in which certificates are issued.
+func (s *stand) keepAuthority() {
+	s.t.Helper()
+	s.ca = s.t.TempDir()
+	cert, key := caPaths(s.dir)
+	copyCert, copyKey := caPaths(s.ca)
+	if _, err := os.Stat(key); err != nil {
+		return // this folder was opened before
+	}
+	fail(s.t, os.MkdirAll(filepath.Dir(copyKey), 0o700))
+	fail(s.t, os.WriteFile(copyCert, readFile(s.t, cert), 0o600))
+	fail(s.t, os.WriteFile(copyKey, readFile(s.t, key), 0o600))
 }
 
 // brisk leaves greeting and announcement out, so that a story is about what it is about.

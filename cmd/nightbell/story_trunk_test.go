@@ -180,7 +180,7 @@ func (s *stand) strangers(ctx context.Context) map[string]*siptest.Carrier {
 	foreign, err := newAuthority(filepath.Join(s.t.TempDir(), "ca.pem"), filepath.Join(s.t.TempDir(), "ca.key"), time.Now())
 	fail(s.t, err)
 	fail(s.t, foreign.trunk(s.dir, "foreign", []string{"carrier.demo.nightbell.test"}, time.Now()))
-	old, err := openAuthority(s.dir, time.Now())
+	old, err := openAuthority(s.ca, time.Now())
 	fail(s.t, err)
 	fail(s.t, old.trunk(s.dir, "expired", []string{"carrier.demo.nightbell.test"}, time.Now().Add(-2*leafLife)))
 	all := map[string]*siptest.Carrier{

@@ -307,7 +307,7 @@ func TestStoryCertificatesAreReloadedDuringACall(t *testing.T) {
 	agent := next(ctx, t, taken)
 	before := s.serial(ctx)
 
-	ca, err := openAuthority(s.dir, time.Now())
+	ca, err := openAuthority(s.ca, time.Now())
 	fail(t, err)
 	cert, key := filepath.Join(s.dir, "tls", "server.crt"), filepath.Join(s.dir, "tls", "server.key")
 	fail(t, ca.server(cert, key, []string{"localhost", "127.0.0.1", standAddr}, time.Now()))
