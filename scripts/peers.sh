@@ -5,7 +5,8 @@ set -eu
 
 # command:package
 wanted='baresip:baresip-core sipp:sip-tester tshark:tshark sqlite3:sqlite3 openssl:openssl
-linphonec:linphone-cli espeak-ng:espeak-ng sox:sox ip:iproute2 unshare:util-linux python3:python3 gcc:gcc'
+linphonec:linphone-cli espeak-ng:espeak-ng sox:sox ip:iproute2 unshare:util-linux python3:python3 gcc:gcc
+swtpm:swtpm swtpm_setup:swtpm-tools'
 
 missing=''
 for pair in $wanted; do

@@ -3,7 +3,8 @@
 //
 // Three things live here. Recordings: NBR1, the sealed file that is written a record a second while people speak
 // (Header, Writer, Reader, WAV, Verify, Recover; docs/RECORDING-FORMAT.md is the contract, byte for byte), and the
-// Folder they lie in. Keys: Slots opens ROOT, the Ring of versioned keys hangs from it, and a key of the ring wraps the
+// Folder they lie in. Keys: Slots opens ROOT (by passphrase, key file, systemd
+// credential, TPM, or the recovery key put together from its shares), the Ring of versioned keys hangs from it, and a key of the ring wraps the
 // data key of a recording, seals a field cell or blinds a telephone number for the index. The Spool: a sealed,
 // append-only file for events that cannot go to the database now.
 //

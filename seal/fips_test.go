@@ -17,6 +17,8 @@ func TestFIPSModeTellsTheSameStories(t *testing.T) {
 	stories := []string{
 		"TestVectors", "TestRotationSurvivesRestarts", "TestACellOpensInItsPlaceAlone", "TestIndexIsBlindAndPerClinic",
 		"TestPassphraseOpensTheSameRoot", "TestSpoolOutlivesARotation", "TestCredentialComesFromSystemd",
+		"TestSharesOpenALostHouse", "TestSharesOpenARecordingWithoutTheHouse", "TestEscrowVectors", "TestANewRootTakesOverEveryKey",
+		"TestTheMachineItselfOpensRoot",
 	}
 	cmd := exec.Command(os.Args[0], "-test.v", "-test.run", "^("+strings.Join(stories, "|")+")$")
 	cmd.Env = append(os.Environ(), "GODEBUG=fips140=on")

@@ -53,20 +53,28 @@ func (TPM) Kind() Kind { return ByTPM }
 func (TPM) wrong() error { return ErrOtherTPM }
 
 func (t TPM) prepare(s *slot) ([]byte, error) {
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret)
+	defer clear(secret)
+	blob, err := t.keep(secret)
+	if err != nil {
+		return nil, err
+	}
+	s.KDF, s.Place, s.TPM = "hkdf-sha256", t.path(), blob
+	return t.derive(*s) // what the TPM gives back, not what it was given: a slot that cannot be opened is not made
+}
+
+func (t TPM) keep(secret []byte) (*tpmBlob, error) {
 	chip, err := t.open()
 	if err != nil {
 		return nil, err
 	}
 	defer chip.Close()
-	secret := make([]byte, 32)
-	_, _ = rand.Read(secret)
-	defer clear(secret)
 	blob, err := chip.seal(secret)
 	if err != nil {
 		return nil, fmt.Errorf("TPM: %w", err)
 	}
-	s.KDF, s.Place, s.TPM = "hkdf-sha256", t.path(), blob
-	return t.derive(*s) // what the TPM gives back, not what it was given: a slot that cannot be opened is not made
+	return blob, nil
 }
 
 func (t TPM) derive(s slot) ([]byte, error) {
