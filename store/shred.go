@@ -10,12 +10,15 @@ import (
 )
 
 // ShredRecording destroys a closed recording's wrapped key, after which its file is noise, and empties the write-ahead
-// log, so that the key is in no file any more. When only the latter is held up (ErrBusy), the key is gone from the table
+// log, so that the key is in no file any more. What a legal hold keeps is ErrHeld. When only the latter is held up (ErrBusy), the key is gone from the table
 // already and the call may be repeated.
 func (s *Store) ShredRecording(ctx context.Context, actor audit.Actor, id, reason string) error {
 	err := s.write(ctx, func(t *tx) error {
 		r, err := t.recording(id, Final, Recovered, Damaged, Aborted, Lost, Shredded)
 		if err != nil || r.State == Shredded {
+			return err
+		}
+		if err := t.notHeld(r.Clinic, r.Call, id); err != nil {
 			return err
 		}
 		if _, err := t.exec("UPDATE recordings SET state = ?, wrapped_key = NULL WHERE id = ?", string(Shredded), id); err != nil {
