@@ -46,9 +46,9 @@ func (i Invitation) Open(now time.Time) bool {
 }
 
 // ValidName reports whether a text can be a person's login name: 1 to 64 of a-z, 0-9, dot, dash and underscore. Anything else
-// (capitals and look-alikes of other alphabets included) names nobody.
+// (capitals and look-alikes of other alphabets included) names nobody, and the operator's name is nobody's.
 func ValidName(name string) bool {
-	if len(name) == 0 || len(name) > 64 {
+	if len(name) == 0 || len(name) > 64 || name == Operator {
 		return false
 	}
 	for i := range len(name) {
