@@ -133,9 +133,15 @@ func (s *EmergencySpool) Replay(take func(entry []byte) error) error {
 	s.bad = 0
 	want := uint64(0)
 	err := s.each(func(e emergencyEntry) error {
-		s.bad += int(e.seq - want) // what is missing between
+		if e.seq != want {
+			s.bad++ // something between is missing or damaged
+		}
 		want = e.seq + 1
-		plain, err := s.unsealed(e, keys)
+		key, err := s.key(e.version, keys)
+		if err != nil {
+			return err
+		}
+		plain, err := openWith(key, emergencyInfo(e.version, e.seq), e.sealed)
 		if err != nil {
 			s.bad++
 			return nil
@@ -148,16 +154,16 @@ func (s *EmergencySpool) Replay(take func(entry []byte) error) error {
 	return nil
 }
 
-func (s *EmergencySpool) unsealed(e emergencyEntry, keys map[uint32]hpke.PrivateKey) ([]byte, error) {
-	key := keys[e.version]
-	if key == nil {
-		var err error
-		if key, err = s.ring.emergency(e.version); err != nil {
-			return nil, err
-		}
-		keys[e.version] = key
+// key is the private half of a version. One that the ring does not hold stops the replay: its entries wait for it.
+func (s *EmergencySpool) key(version uint32, known map[uint32]hpke.PrivateKey) (hpke.PrivateKey, error) {
+	if key := known[version]; key != nil {
+		return key, nil
 	}
-	return openWith(key, emergencyInfo(e.version, e.seq), e.sealed)
+	key, err := s.ring.emergency(version)
+	if err == nil {
+		known[version] = key
+	}
+	return key, err
 }
 
 // Truncate forgets every entry: they are in the database now. The room stays allocated, the old bytes are overwritten.
@@ -239,7 +245,7 @@ func emergencySum(b []byte) []byte {
 
 // decodeEmergency reads the entry at the head of b; size 0 says that there is none.
 func decodeEmergency(b []byte) (e emergencyEntry, size int64) {
-	if len(b) < emergencyHead || [4]byte(b[:4]) != emergencyMagic {
+	if len(b) < emergencyHead || [4]byte(b[:4]) != emergencyMagic || !zero(b[12:16]) {
 		return e, 0
 	}
 	n := binary.BigEndian.Uint32(b[4:])

@@ -17,6 +17,7 @@ func TestFIPSModeTellsTheSameStories(t *testing.T) {
 	stories := []string{
 		"TestVectors", "TestRotationSurvivesRestarts", "TestACellOpensInItsPlaceAlone", "TestIndexIsBlindAndPerClinic",
 		"TestPassphraseOpensTheSameRoot", "TestSpoolOutlivesARotation", "TestCredentialComesFromSystemd",
+		"TestWhatHappensWhileSealedIsReadOnceOpen",
 		"TestSharesOpenALostHouse", "TestSharesOpenARecordingWithoutTheHouse", "TestEscrowVectors", "TestANewRootTakesOverEveryKey",
 		"TestTheMachineItselfOpensRoot",
 	}
