@@ -20,7 +20,7 @@ func (s *Signer) State(kind string, digest Hash) ([]byte, error) {
 	if kind == "" || strings.ContainsAny(kind, "\n ") {
 		return nil, errors.New("statement: not a kind")
 	}
-	signed, err := note.Sign(&note.Note{Text: statementText(kind, digest)}, s.signer)
+	signed, err := note.Sign(&note.Note{Text: statementText(kind, digest)}, s.as(s.origin))
 	if err != nil {
 		return nil, fmt.Errorf("statement: %w", err)
 	}
@@ -37,7 +37,7 @@ func Stated(signed []byte, kind string, digest Hash, vkeys ...string) error {
 	if err != nil {
 		return err
 	}
-	n, err := note.Open(signed, v.known)
+	n, err := note.Open(signed, v)
 	if err != nil || n.Text != statementText(kind, digest) {
 		return errStatement
 	}
