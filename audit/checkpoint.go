@@ -114,6 +114,7 @@ func (s *Signer) as(name string) note.Signer {
 type Verifier struct {
 	origin string
 	keys   []publicKey
+	times  []span // of each key; nil: any
 }
 
 // NewVerifier takes one or more verifier keys of one log; a key of a later epoch is as good as one of the first.
@@ -167,7 +168,7 @@ func (v *Verifier) Open(signed []byte) (Checkpoint, error) {
 		return Checkpoint{}, err
 	}
 	for _, sig := range n.Sigs {
-		if sig.Name == c.Origin {
+		if sig.Name == c.Origin && v.inTime(sig.Hash, c) {
 			return c, nil
 		}
 	}
