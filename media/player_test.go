@@ -120,7 +120,8 @@ func TestBuiltInPrompts(t *testing.T) {
 	all := Prompts()
 	for name, atLeast := range map[string]time.Duration{
 		"greeting": 3 * time.Second, "announcement": time.Second, "please_hold": 500 * time.Millisecond,
-		"last_resort": 6 * time.Second, "emergency": 2 * time.Second, "music": 16 * time.Second,
+		"last_resort": 6 * time.Second, "emergency": 2 * time.Second,
+		"starting": 7 * time.Second, "starting_alone": 7 * time.Second, "music": 16 * time.Second,
 	} {
 		p := all[name]
 		if p == nil {

@@ -55,7 +55,7 @@ func newForm(samples []int16, c Codec) form {
 }
 
 // Prompts are the built-in ones by name: the spoken greeting, announcement, please_hold, last_resort and emergency,
-// and the computed ringback and music. The map is the caller's own: an operator's prompts may be laid over it.
+// starting and starting_alone for callers who come while the keys are sealed (with somebody to be led to, and without), and the computed ringback and music. The map is the caller's own: an operator's prompts may be laid over it.
 func Prompts() map[string]*Prompt {
 	all := make(map[string]*Prompt)
 	for _, p := range builtIn() {
@@ -66,7 +66,7 @@ func Prompts() map[string]*Prompt {
 
 var builtIn = sync.OnceValue(func() []*Prompt {
 	all := []*Prompt{newPrompt("ringback", ringback()), newPrompt("music", music())}
-	for _, name := range []string{"greeting", "announcement", "please_hold", "last_resort", "emergency"} {
+	for _, name := range []string{"greeting", "announcement", "please_hold", "last_resort", "emergency", "starting", "starting_alone"} {
 		wav, err := spoken.ReadFile("prompts/" + name + ".wav")
 		if err != nil {
 			panic("media: prompt " + name + " is not in the program") // a broken build; a test reads them all

@@ -19,6 +19,8 @@ prompt greeting "Thank you for calling. Please stay on the line, and we will be 
 prompt announcement "This call may be recorded."
 prompt please_hold "Please hold."
 prompt last_resort "All of our staff are helping other callers. If this is an emergency, hang up and dial 9 1 1. Please call again in a few minutes."
+prompt starting "This is the answering service. Our system is starting. If this is an emergency, hang up and dial 9 1 1. Please stay on the line, you are being connected."
+prompt starting_alone "This is the answering service. Our system is starting. If this is an emergency, hang up and dial 9 1 1. Please call again in a few minutes."
 prompt emergency "If this is a medical emergency, hang up now and dial 9 1 1."
 
 mkdir -p testdata/audio media/mediatest/voices
