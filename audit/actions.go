@@ -123,6 +123,7 @@ const (
 
 	WitnessDiffers Action = "witness.differs"
 	WitnessAgreed  Action = "witness.agreed"
+	ClockWrong     Action = "clock.wrong"
 	SegmentSealed  Action = "audit.segment_sealed"
 	SegmentRemoved Action = "audit.segment_removed"
 	EpochBegan     Action = "audit.epoch_began"
@@ -276,6 +277,7 @@ var meanings = []Meaning{
 	{ServedSealed, "Calls were answered while the keys were sealed; facts: from, to, how many."},
 	{WitnessDiffers, "At start or later the witness knew a later or another log than this one."},
 	{WitnessAgreed, "A witness has a checkpoint of this log; one row a day and witness."},
+	{ClockWrong, "The clock stands before what the log itself, or a witness, has seen; facts: how far, by whom."},
 	{SegmentSealed, "Old leaves lie in a sealed segment; facts: from, to, digest."},
 	{SegmentRemoved, "A sealed segment older than the retention was destroyed; facts: from, to, digest."},
 	{EpochBegan, "A restore ended a log and this one goes on; facts: the restored and the last witnessed checkpoint, the approvals."},

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 	"time"
@@ -100,6 +101,15 @@ func (s *Store) AuditDetailOf(r AuditRow) (phi.Text, error) {
 	return phi.NewText(string(b)), nil
 }
 
+// AuditNewest is the latest time that stands in the log; zero before the first leaf.
+func (s *Store) AuditNewest(ctx context.Context) (time.Time, error) {
+	var at sql.NullInt64
+	if err := s.read.QueryRowContext(ctx, "SELECT max(at) FROM audit_leaves").Scan(&at); err != nil {
+		return time.Time{}, fmt.Errorf("audit newest: %w", named(err))
+	}
+	return instant(at), nil
+}
+
 // Checkpoints gives the signed tree heads of more than size leaves, oldest first, at most n: what a witness is sent.
 func (s *Store) Checkpoints(ctx context.Context, size int64, n int) ([]audit.Kept, error) {
 	rows, err := s.read.QueryContext(ctx,
@@ -177,4 +187,22 @@ func (w *where) text() string {
 		return ""
 	}
 	return " WHERE " + strings.Join(w.parts, " AND ")
+}
+
+// AuditLeaves gives the leaves from a seq on, at most n, out of the database: what was archived is not there any more.
+func (s *Store) AuditLeaves(ctx context.Context, from int64, n int) ([]audit.Row, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT seq, leaf FROM audit_leaves WHERE seq >= ? ORDER BY seq LIMIT ?", from, n)
+	if err != nil {
+		return nil, fmt.Errorf("audit leaves: %w", named(err))
+	}
+	defer rows.Close()
+	var list []audit.Row
+	for rows.Next() {
+		r := audit.Row{State: audit.Archived} // without the copies beside it
+		if err := rows.Scan(&r.Seq, &r.Leaf); err != nil {
+			return nil, fmt.Errorf("audit leaves: %w", named(err))
+		}
+		list = append(list, r)
+	}
+	return list, named(rows.Err())
 }

@@ -121,3 +121,27 @@ func checkpointRows(ctx context.Context, q querier) iter.Seq2[audit.Kept, error]
 		return k, k.Size, err
 	})
 }
+
+// AuditGrowth proves that the log of size leaves begins with that of old leaves.
+func (s *Store) AuditGrowth(ctx context.Context, size, old int64) ([]audit.Hash, error) {
+	view, err := s.read.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, fmt.Errorf("audit growth: %w", named(err))
+	}
+	defer func() { _ = view.Rollback() }()
+	return audit.ProveGrowth(size, old, hashesOf(view))
+}
+
+// AuditRoot is the root of the log's first size leaves.
+func (s *Store) AuditRoot(ctx context.Context, size int64) (audit.Hash, error) {
+	view, err := s.read.BeginTx(ctx, nil)
+	if err != nil {
+		return audit.Hash{}, fmt.Errorf("audit root: %w", named(err))
+	}
+	defer func() { _ = view.Rollback() }()
+	tree, err := audit.ResumeTree(size, hashesOf(view))
+	if err != nil {
+		return audit.Hash{}, err
+	}
+	return tree.Root()
+}
