@@ -36,26 +36,6 @@ func verifyAudit(c *Console, ctx context.Context, _ *struct{}) (*answer[AuditVer
 	return say(verdict, nil)
 }
 
-func keyStatus(c *Console, ctx context.Context, _ *struct{}) (*answer[KeyStatus], error) {
-	s, err := c.ports.Keys.Status(ctx)
-	return say(tidyKeys(s), err)
-}
-
-func rotateKey(c *Console, ctx context.Context, in *struct{ Body KeyRotation }) (*answer[KeyStatus], error) {
-	s, err := c.ports.Keys.Rotate(ctx, in.Body, askingOf(ctx).who.Actor)
-	return say(tidyKeys(s), err)
-}
-
-func tidyKeys(s KeyStatus) KeyStatus {
-	if s.Slots == nil {
-		s.Slots = []KeySlot{}
-	}
-	if s.Keys == nil {
-		s.Keys = []KeyEntry{}
-	}
-	return s
-}
-
 func listTokens(c *Console, ctx context.Context, _ *struct{}) (*answer[list[Token]], error) {
 	items, err := c.ports.Tokens.List(ctx)
 	return say(listed(items, ""), err)
@@ -122,6 +102,12 @@ func enrolDevices(c *Console, ctx context.Context, in *struct{ Body Enrolment })
 	b := in.Body
 	if b.Secret != "" && b.Count > 1 {
 		return nil, Mistakes{{Field: "body.secret", Text: "only with count 1"}}
+	}
+	if b.CSR != "" && (b.Count > 1 || b.Secret != "" || !b.MD5Until.IsZero()) {
+		return nil, Mistakes{{Field: "body.csr", Text: "only with count 1, without a secret and without MD5"}}
+	}
+	if b.User != "" && b.Count > 1 {
+		return nil, Mistakes{{Field: "body.user", Text: "only with count 1"}}
 	}
 	if now := c.now(); !b.MD5Until.IsZero() && (!b.MD5Until.After(now) || b.MD5Until.Sub(now) > longestMD5) {
 		return nil, Mistakes{{Field: "body.md5_until", Text: "not within the next 90 days"}}

@@ -78,16 +78,14 @@ type AcknowledgementBody struct {
 type DeviceBody struct {
 	Kind  string `json:"kind" enum:"secret,certificate" doc:"secret: 160 bits for SHA-256 digest; certificate: a client certificate"`
 	Label string `json:"label,omitempty" maxLength:"64" doc:"what the person calls it"`
+	CSR   string `json:"csr,omitempty" maxLength:"16384" doc:"certificate request, PKCS #10 in PEM; without one a key is made here"`
 }
 
 // DeviceKit is a telephone's credential, shown once, in the forms in which telephones take it.
 type DeviceKit struct {
 	Enrolled
-	Certificate string          `json:"certificate,omitempty" doc:"PEM"`
-	Key         string          `json:"key,omitempty" doc:"PEM"`
-	Authority   string          `json:"authority,omitempty" doc:"PEM of the CA that signs the server"`
-	Setups      []ProvisionView `json:"setups" nullable:"false"`
-	QR          []byte          `json:"qr,omitempty" doc:"PNG, base64"`
+	Key string `json:"key,omitempty" doc:"PEM; where no certificate request was sent"`
+	QR  []byte `json:"qr,omitempty" doc:"PNG, base64: AOR and secret"`
 }
 
 // ProvisionView is what one program takes.

@@ -176,37 +176,6 @@ func (v AuditVerdict) facts() map[string]string {
 	return map[string]string{"verdict": verdict, "size": strconv.FormatUint(v.Size, 10)}
 }
 
-// KeyStatus is the ring without a single key.
-type KeyStatus struct {
-	Sealed  bool       `json:"sealed"`
-	Mode    string     `json:"mode"`
-	Slots   []KeySlot  `json:"slots"`
-	Keys    []KeyEntry `json:"keys"`
-	Warning string     `json:"warning,omitempty"`
-}
-
-// KeySlot is one way to open the root.
-type KeySlot struct {
-	Type    string `json:"type" doc:"passphrase, key-file, systemd-credential"`
-	Label   string `json:"label,omitempty"`
-	Custody string `json:"custody" enum:"weak,fair,strong"`
-}
-
-// KeyEntry is one version of one key.
-type KeyEntry struct {
-	Purpose string    `json:"purpose"`
-	Clinic  string    `json:"clinic,omitempty"`
-	Version uint32    `json:"version"`
-	Made    time.Time `json:"made,omitzero"`
-	State   string    `json:"state" enum:"current,old,retired"`
-}
-
-// KeyRotation asks for a new version.
-type KeyRotation struct {
-	Purpose string `json:"purpose" enum:"recordings,fields,auth,backup"`
-	Clinic  string `json:"clinic,omitempty" doc:"clinic id; empty for keys of the whole house"`
-}
-
 // Token is a bearer token without its secret.
 type Token struct {
 	ID      string    `json:"id"`
@@ -218,27 +187,33 @@ type Token struct {
 	Revoked time.Time `json:"revoked,omitzero"`
 }
 
-// Enrolment asks for devices of one person.
+// Enrolment asks for devices of one person. With a certificate request a device is known by its client certificate and has
+// no secret.
 type Enrolment struct {
 	Person   string    `json:"person" minLength:"1" maxLength:"64"`
 	Count    int       `json:"count,omitempty" minimum:"1" maximum:"1000" default:"1"`
 	Secret   string    `json:"secret,omitempty" minLength:"20" maxLength:"128" doc:"chosen by the caller; only with count 1"`
 	MD5Until time.Time `json:"md5_until,omitzero" doc:"end of the MD5 exception, at most 90 days ahead"`
+	User     string    `json:"user,omitempty" maxLength:"64" doc:"a device of the person that gets a new credential; empty: another device"`
+	CSR      string    `json:"csr,omitempty" maxLength:"16384" doc:"certificate request, PKCS #10 in PEM; only with count 1 and without a secret"`
 }
 
 // Enrolled is a device with its secret, shown once.
 type Enrolled struct {
-	User   string `json:"user"`
-	Secret string `json:"secret"`
-	AOR    string `json:"aor"`
-	Person string `json:"person"`
+	User        string          `json:"user"`
+	Secret      string          `json:"secret" doc:"empty: known by its certificate"`
+	AOR         string          `json:"aor"`
+	Person      string          `json:"person"`
+	Certificate string          `json:"certificate,omitempty" doc:"chain in PEM"`
+	Authority   string          `json:"authority,omitempty" doc:"PEM of the CA that signs the server"`
+	Setups      []ProvisionView `json:"setups,omitempty" doc:"what telephones take"`
 }
 
 // Device is an agent's SIP identity.
 type Device struct {
 	User      string    `json:"user"`
 	Person    string    `json:"person"`
-	Algos     string    `json:"algorithm" enum:"SHA-256,MD5"`
+	Algos     string    `json:"algorithm" enum:"SHA-256,MD5,certificate" doc:"how it proves itself"`
 	MD5Until  time.Time `json:"md5_until,omitzero"`
 	Enrolled  time.Time `json:"enrolled,omitzero"`
 	Revoked   time.Time `json:"revoked,omitzero"`
