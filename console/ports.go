@@ -13,26 +13,28 @@ import (
 // Ports is what the console asks of the rest of the house. Every change takes the actor: the port writes its audit event in
 // the transaction of the change. Reads of what is protected are remembered by the console itself, through AuditLog.
 type Ports struct {
-	Books      Books
-	Rota       Rota
-	Clinics    Clinics
-	People     People
-	Schedules  Schedules
-	Versions   Versions
-	Previews   Previews
-	Outlook    Outlook
-	Offers     Offers
-	Feeds      Feeds
-	Calls      Calls
-	Recordings Recordings
-	Audit      AuditLog
-	Keys       Keys
-	Tokens     Tokens
-	Devices    Devices
-	Trunks     Trunks
-	Agents     Agents
-	Health     Health
-	Floor      Floor
+	Books       Books
+	Rota        Rota
+	Clinics     Clinics
+	People      People
+	Schedules   Schedules
+	Versions    Versions
+	Previews    Previews
+	Outlook     Outlook
+	Offers      Offers
+	Feeds       Feeds
+	Calls       Calls
+	Recordings  Recordings
+	Audit       AuditLog
+	Keys        Keys
+	Slots       Slots
+	Destruction Destruction
+	Tokens      Tokens
+	Devices     Devices
+	Trunks      Trunks
+	Agents      Agents
+	Health      Health
+	Floor       Floor
 
 	Entrance   Entrance
 	Logins     Logins
@@ -228,12 +230,6 @@ type Recordings interface {
 type Sound struct {
 	io.ReadSeekCloser
 	Modified time.Time
-}
-
-// Keys is the key ring, seen from outside.
-type Keys interface {
-	Status(context.Context) (KeyStatus, error)
-	Rotate(context.Context, KeyRotation, audit.Actor) (KeyStatus, error)
 }
 
 // Tokens keeps bearer tokens by the hash of their secret.

@@ -31,7 +31,10 @@ const (
 
 // Routes is the table. A path that is not here answers 404, a caller without the scope 403.
 func Routes() []Route {
-	return slices.Concat(bookRoutes(), rulesRoutes(), coverRoutes(), historyRoutes(), houseRoutes())
+	return slices.Concat(
+		loginRoutes(), meRoutes(), accountRoutes(), readyRoutes(),
+		bookRoutes(), rulesRoutes(), coverRoutes(), historyRoutes(), houseRoutes(), keyRoutes(),
+	)
 }
 
 func bookRoutes() []Route {
@@ -90,10 +93,6 @@ func houseRoutes() []Route {
 			AuditRead, Personal, audit.AuditListed, nil, Settled, with(listAudit)},
 		{http.MethodPost, "/api/v1/audit/verify", "verify-audit", "Walk the whole tree",
 			AuditRead, House, audit.AuditVerified, nil, Settled, with(verifyAudit)},
-		{http.MethodGet, "/api/v1/keys", "key-status", "The key ring without its keys",
-			KeysRead, House, "", nil, Settled, with(keyStatus)},
-		{http.MethodPost, "/api/v1/keys/rotate", "rotate-key", "Add a version and make it current",
-			KeysWrite, House, audit.KeyCreated, nil, Fresh, with(rotateKey)},
 		{http.MethodGet, "/api/v1/tokens", "list-tokens", "Tokens without their secrets",
 			TokensRead, House, "", nil, Settled, with(listTokens)},
 		{http.MethodPost, "/api/v1/tokens", "create-token", "Make a token; its secret is shown once",

@@ -49,7 +49,7 @@ func newStage() *stage {
 func (s *stage) ports() Ports {
 	return Ports{
 		Books: stageBooks{s}, Rota: stageRota{s}, Calls: stageCalls{s}, Recordings: stageSounds{s}, Audit: stageAudit{s},
-		Keys: stageKeys{s}, Tokens: stageTokens{s}, Devices: stageDevices{s}, Trunks: stageTrunks{s}, Agents: stageAgents{s},
+		Keys: stageKeys{s}, Slots: stageSlots{s}, Destruction: stageDestruction{s}, Tokens: stageTokens{s}, Devices: stageDevices{s}, Trunks: stageTrunks{s}, Agents: stageAgents{s},
 		Health: stageHealth{}, Floor: stageFloor{s}, Clinics: stageClinics{s}, People: stagePeople{s}, Schedules: stageSchedules{s},
 		Versions: stageVersions{s}, Previews: stagePreviews{s}, Outlook: stageOutlook{s}, Offers: stageOffers{s}, Feeds: stageFeeds{s},
 	}
@@ -212,13 +212,6 @@ func (s stageSounds) Key(context.Context, string) (string, error) {
 		return "", ErrNotAllowed
 	}
 	return "00ff", nil
-}
-
-type stageKeys struct{ *stage }
-
-func (stageKeys) Status(context.Context) (KeyStatus, error) { return KeyStatus{}, nil }
-func (k stageKeys) Rotate(_ context.Context, _ KeyRotation, by audit.Actor) (KeyStatus, error) {
-	return KeyStatus{}, k.change(by)
 }
 
 type stageTokens struct{ *stage }
