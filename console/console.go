@@ -10,6 +10,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"nightbell/access"
 )
 
 // Config is what a console is made of.
@@ -28,13 +30,15 @@ type Console struct {
 	now      func() time.Time
 	mux      http.Handler
 	document *huma.OpenAPI
+	origins  *http.CrossOriginProtection
 	guesses  guesses
+	doors    *access.Throttle
 	refusals refusals
 }
 
 // New makes a console; nothing listens yet.
 func New(cfg Config) *Console {
-	c := &Console{ports: cfg.Ports, log: cfg.Log, now: cfg.Now}
+	c := &Console{ports: cfg.Ports, log: cfg.Log, now: cfg.Now, origins: http.NewCrossOriginProtection(), doors: access.NewThrottle()}
 	if c.now == nil {
 		c.now = time.Now
 	}
@@ -51,29 +55,41 @@ func New(cfg Config) *Console {
 	mux.HandleFunc("GET /healthz", serveAlive)
 	mux.HandleFunc("GET /readyz", c.serveReady)
 	mux.HandleFunc("GET /metrics", c.serveMetrics)
-	c.mux = c.careful(problems(mux))
+	c.mux = c.survives(problems(mux))
 	return c
 }
 
-// Handler is the API for bearer tokens.
-func (c *Console) Handler() http.Handler { return c.bearer(c.mux) }
+// Handler is the API for people's logins and bearer tokens.
+func (c *Console) Handler() http.Handler { return guarded(c.ours(c.bearer(c.mux))) }
 
 // Operator is the API for somebody whom the kernel, or the lock on the data folder, has already let in.
-func (c *Console) Operator(id string) http.Handler { return c.operator(id, c.mux) }
+func (c *Console) Operator(id string) http.Handler { return guarded(c.ours(c.operator(id, c.mux))) }
 
-// careful sets the headers of every answer and turns a panic into a 500 that says nothing.
-func (c *Console) careful(next http.Handler) http.Handler {
+// guarded sets the headers of every answer: nothing is kept, framed, sniffed or shared with other sites.
+func guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Cache-Control", "no-store")
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		h.Set("Cross-Origin-Embedder-Policy", "require-corp")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Origin-Agent-Cluster", "?1")
+		h.Set("Permissions-Policy", "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
+		h.Set("X-Permitted-Cross-Domain-Policies", "none")
 		if r.TLS != nil {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// survives turns a panic into a 500 that says nothing.
+func (c *Console) survives(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer c.recovered(w, r)
 		next.ServeHTTP(w, r)
 	})

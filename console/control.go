@@ -39,7 +39,7 @@ func (c *Console) ServeControl(ctx context.Context, l net.Listener) error {
 // fromPeer gives each connection the identity of the uid that the kernel vouches for.
 func (c *Console) fromPeer() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c.operator(r.RemoteAddr, c.mux).ServeHTTP(w, r)
+		c.Operator(r.RemoteAddr).ServeHTTP(w, r)
 	})
 }
 

@@ -6,21 +6,25 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"nightbell/access"
 	"nightbell/audit"
 )
 
 // asking is one request: who, from where, under which id, on which route.
 type asking struct {
 	who     Identity
+	visitor Visitor // the login that it came with, if it did
 	known   bool
+	over    error // ErrLoginOver: it came with a login that opens nothing any more
+	browser bool  // a page made it
 	ip      string
+	agent   string
 	request string
 	route   Route
 }
@@ -56,50 +60,6 @@ func (a *asking) event(object, clinic string, n notice) audit.Event {
 	}
 }
 
-// bearer finds out who is asking by RFC 6750 §2.1; an address that guesses is slowed down.
-func (c *Console) bearer(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a := &asking{ip: addressOf(r), request: newID()}
-		secret, given := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if given {
-			if wait := c.guesses.wait(a.ip, c.now()); wait > 0 {
-				slowDown(w, wait)
-				return
-			}
-			if p := c.recognise(r.Context(), a, secret); p != nil {
-				p.write(w)
-				return
-			}
-		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), askingKey{}, a)))
-	})
-}
-
-// recognise fills in the token's identity. An unknown token goes on unknown: the gate answers 401 alike for no token, an
-// unknown one, a revoked and an expired one.
-func (c *Console) recognise(ctx context.Context, a *asking, secret string) *Problem {
-	t, err := c.ports.Tokens.Check(ctx, secret)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		c.guesses.failed(a.ip, c.now())
-		return nil
-	case err != nil:
-		return asProblem(err)
-	}
-	a.known = true
-	a.who = Identity{Actor: audit.Actor{Type: "token", ID: t.ID, IP: a.ip}, claims: t.claims()}
-	return nil
-}
-
-// operator is the identity of whoever reached the control socket: the kernel has vouched for the uid.
-func (c *Console) operator(id string, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a := &asking{known: true, request: newID()}
-		a.who = Identity{Actor: audit.Actor{Type: "operator", ID: id}, claims: everywhere(scopesOf(Local))}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), askingKey{}, a)))
-	})
-}
-
 // gate lets nobody through who lacks the route's scope; it runs before a byte of the body is read.
 func (c *Console) gate(route Route) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
@@ -111,9 +71,15 @@ func (c *Console) gate(route Route) func(huma.Context, func(huma.Context)) {
 			if p.Status == http.StatusUnauthorized {
 				w.Header().Set("WWW-Authenticate", `Bearer realm="nightbell"`)
 			}
+			if a.over != nil && a.browser {
+				http.SetCookie(w, noCookie())
+			}
 			c.rememberRefusal(ctx.Context(), a)
 			p.write(w)
 			return
+		}
+		if a.visitor.Login != "" {
+			c.ports.Logins.Touch(a.visitor.Login, a.ip)
 		}
 		if wait := patience[route.Action]; wait > 0 {
 			_ = http.NewResponseController(w).SetWriteDeadline(c.now().Add(wait))
@@ -132,8 +98,12 @@ func (c *Console) refusal(a *asking) *Problem {
 	switch {
 	case a.route.Scope == Open:
 		return nil
+	case a.over != nil:
+		return problem(http.StatusUnauthorized, "login-over", "the login is over: log in again")
 	case !a.known:
-		return problem(http.StatusUnauthorized, "about:blank", "a live bearer token is needed")
+		return problem(http.StatusUnauthorized, "about:blank", "a login or a live bearer token is needed")
+	case a.visitor.State == access.LoginPending && !a.who.Has(a.route.Scope):
+		return problem(http.StatusForbidden, "second-factor", "the second factor is missing")
 	case !a.who.Has(a.route.Scope):
 		return problem(http.StatusForbidden, "not-allowed", "needs scope "+string(a.route.Scope))
 	case !a.who.may(a.route.Scope, a.route.Reach):
@@ -146,15 +116,6 @@ func (c *Console) refusal(a *asking) *Problem {
 
 // stepUpAge is how long a second factor that was just shown counts as fresh.
 const stepUpAge = 5 * time.Minute
-
-// claims are what a token may: scopes that only people may hold are ignored, whatever its row says.
-func (t Token) claims() map[Scope][]Claim {
-	list := slices.DeleteFunc(slices.Clone(t.Scopes), func(s Scope) bool { return !s.heldBy(Anyone) })
-	if t.Clinic == "" {
-		return everywhere(list)
-	}
-	return within(list, []string{t.Clinic})
-}
 
 // rememberRefusal keeps one event a minute and source: a flood must not fill the log. A refusal stands whether or not it
 // could be remembered.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -22,6 +23,8 @@ type Problem struct {
 	Tag     string       `json:"etag,omitempty" doc:"412: the entity tag that stands"`
 	Changes []Change     `json:"changes,omitempty" doc:"412: what somebody else changed meanwhile"`
 	Gaps    []policy.Gap `json:"gaps,omitempty" doc:"409 nightbell:gap: what the change opens; say why in acknowledge_gap"`
+
+	retry time.Duration
 }
 
 func (p *Problem) Error() string {
@@ -33,6 +36,14 @@ func (p *Problem) Error() string {
 
 // GetStatus makes a Problem an answer of huma's.
 func (p *Problem) GetStatus() int { return p.Status }
+
+// GetHeaders are what goes with the answer.
+func (p *Problem) GetHeaders() http.Header {
+	if p.retry == 0 {
+		return nil
+	}
+	return http.Header{"Retry-After": {retryAfter(p.retry)}}
+}
 
 // ContentType is RFC 9457 §3.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
@@ -59,6 +70,9 @@ func asProblem(err error) *Problem {
 	if p := ofRules(err); p != nil {
 		return p
 	}
+	if p := ofGate(err); p != nil {
+		return p
+	}
 	for _, k := range known {
 		if errors.Is(err, k.err) {
 			return problem(k.status, k.kind, k.detail)
@@ -72,6 +86,8 @@ var known = []struct {
 	status       int
 	kind, detail string
 }{
+	{ErrWrong, http.StatusUnauthorized, "wrong", "name, password or second factor is wrong"},
+	{ErrLoginOver, http.StatusUnauthorized, "login-over", "the login is over: log in again"},
 	{ErrNotFound, http.StatusNotFound, "about:blank", "no such thing, or not yours"},
 	{ErrConflict, http.StatusConflict, "conflict", "the book changed meanwhile: check again"},
 	{ErrInUse, http.StatusConflict, "in-use", "still in use"},

@@ -73,6 +73,7 @@ var matrix = []roleRow{
 	{DebugRead, cells{here, no, no, no, no, no, no, no}},
 	{LiveRead, cells{here, no, no, here, no, no, no, no}},
 	{MetricsRead, cells{here, no, no, no, no, no, no, no}},
+	{FactorsWrite, cells{mine, mine, mine, mine, mine, mine, mine, mine}},
 	{Self, cells{mine, mine, mine, mine, mine, mine, mine, mine}},
 	{SecondFactor, cells{no, no, no, no, no, no, no, no}},
 }

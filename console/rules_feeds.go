@@ -68,7 +68,7 @@ func (c *Console) serveFeed(w http.ResponseWriter, r *http.Request) {
 	a.route = Route{ID: "feed", Action: audit.FeedRead, Reach: Clinic}
 	ip := addressOf(r)
 	if wait := c.guesses.wait(ip, c.now()); wait > 0 {
-		slowDown(w, wait)
+		slowDown(w, wait).write(w)
 		return
 	}
 	secret, ends := strings.CutSuffix(r.PathValue("file"), feedEnding)

@@ -30,7 +30,11 @@ func showOffer(c *Console, ctx context.Context, in *Named) (*answer[OfferView], 
 }
 
 func makeOffer(c *Console, ctx context.Context, in *struct{ Body OfferBody }) (*answer[OfferView], error) {
-	if _, err := c.schedule(ctx, in.Body.Schedule); err != nil {
+	v, err := c.ports.Schedules.Find(ctx, in.Body.Schedule)
+	if err != nil {
+		return nil, err
+	}
+	if err := askingOf(ctx).mayTrade(v.Clinic, in.Body.From); err != nil {
 		return nil, err
 	}
 	r, err := plainRevision(ctx, "", Motive{Reason: in.Body.Reason}).checked("")
@@ -38,6 +42,19 @@ func makeOffer(c *Console, ctx context.Context, in *struct{ Body OfferBody }) (*
 		return nil, err
 	}
 	return say(c.ports.Offers.Make(ctx, r, in.Body))
+}
+
+// mayTrade: whoever edits a clinic's cover trades for everybody there; a clinician gives and takes shifts of her own.
+func (a *asking) mayTrade(clinic, person string) error {
+	switch {
+	case a.sees(clinic):
+		return nil
+	case !a.seesWith(RulesRead, clinic) || !a.who.may(a.route.Scope, Personal):
+		return ErrNotFound
+	case a.route.Reach == Personal && person == a.who.Person && person != "":
+		return nil
+	}
+	return ErrNotAllowed
 }
 
 type actOfferIn struct {
@@ -52,7 +69,15 @@ type actOfferIn struct {
 // actOffer is one step of an offer's life; which one stands in the route.
 func actOffer(do string) func(*Console, context.Context, *actOfferIn) (*answer[OfferView], error) {
 	return func(c *Console, ctx context.Context, in *actOfferIn) (*answer[OfferView], error) {
-		if _, err := c.offer(ctx, in.ID); err != nil {
+		v, err := c.ports.Offers.Find(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		who := in.Body.Person
+		if do == "withdraw" {
+			who = v.From
+		}
+		if err := askingOf(ctx).mayTrade(v.Clinic, who); err != nil {
 			return nil, err
 		}
 		r, err := plainRevision(ctx, in.ID, in.Body.Motive).checked("*")

@@ -55,6 +55,7 @@ const (
 	LiveRead         Scope = "live:read"
 	MetricsRead      Scope = "metrics:read"
 
+	FactorsWrite Scope = "factors:write" // to enrol: a live login, or the password alone while no factor stands yet
 	Self         Scope = "self"          // one's own login, factors, devices and paperwork: everybody with two factors
 	SecondFactor Scope = "second-factor" // what a password alone opens: the routes that ask for the second factor
 )
@@ -84,7 +85,7 @@ var scopes = []struct {
 	{AccountsRead, Local}, {AccountsWrite, Local}, {GrantsRead, Local}, {GrantsWrite, Local},
 	{ProposalsRead, Local}, {ProposalsDecide, PeopleOnly}, {TrainingRead, Local}, {TrainingWrite, Local},
 	{DebugRead, PeopleOnly}, {LiveRead, Anyone}, {MetricsRead, Anyone},
-	{Self, PeopleOnly}, {SecondFactor, PeopleOnly},
+	{FactorsWrite, PeopleOnly}, {Self, PeopleOnly}, {SecondFactor, PeopleOnly},
 }
 
 // Scopes lists every scope that a token may name.

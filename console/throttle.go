@@ -70,7 +70,11 @@ func (r *refusals) first(source string, now time.Time) bool {
 	return true
 }
 
-func slowDown(w http.ResponseWriter, wait time.Duration) {
-	w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
-	problem(http.StatusTooManyRequests, "about:blank", "too many wrong tokens from this address").write(w)
+// slowDown is the answer to somebody who has to wait.
+func slowDown(w http.ResponseWriter, wait time.Duration) *Problem {
+	w.Header().Set("Retry-After", retryAfter(wait))
+	return problem(http.StatusTooManyRequests, "about:blank", "too many wrong credentials: wait")
 }
+
+// retryAfter is RFC 9110 §10.2.3 in whole seconds.
+func retryAfter(wait time.Duration) string { return strconv.Itoa(int(wait/time.Second) + 1) }
