@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -113,10 +114,20 @@ func (r *rules) devices(ctx context.Context, b *policy.Book) (map[string]sip.Dev
 		if err != nil {
 			return nil, err
 		}
-		text := string(secret)
-		all[d.User] = sip.Device{User: d.User, MD5Until: d.MD5Until, Secret: func() string { return text }}
+		all[d.User] = deviceOf(d, string(secret))
 	}
 	return all, nil
+}
+
+// deviceOf is a device as the registrar knows it. A new credential is another mark: what was bound under the old one ends.
+func deviceOf(d store.Device, credential string) sip.Device {
+	out := sip.Device{User: d.User, Person: d.Person, MD5Until: d.MD5Until, Mark: d.Person + " " + d.Enrolled.Format(time.RFC3339Nano)}
+	if fingerprint, ok := strings.CutPrefix(credential, certificateMark); ok {
+		out.Certificate = fingerprint
+		return out
+	}
+	out.Secret = func() string { return credential }
+	return out
 }
 
 func (r *rules) trunks(ctx context.Context, b *policy.Book) ([]sip.Trunk, error) {
