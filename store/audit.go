@@ -137,11 +137,3 @@ func newestCheckpoint(ctx context.Context, q querier) (audit.Kept, error) {
 func (s *Store) Checkpoint(ctx context.Context) (audit.Kept, error) {
 	return newestCheckpoint(ctx, s.read)
 }
-
-func (s *Store) verifier(more []string) (*audit.Verifier, error) {
-	k := s.keys.Load()
-	if k == nil {
-		return nil, ErrSealed
-	}
-	return audit.NewVerifier(append(k.signer.VerifierKeys(), more...)...)
-}

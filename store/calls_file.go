@@ -110,11 +110,11 @@ func (t *tx) fileRecord(k Sealer, e entry) error {
 		return err
 	}
 	n, err := t.exec(`INSERT INTO calls (id, state, clinic, trunk, trunk_name, known_by, protection, from_cell, from_index,
-		dialled_cell, plan, rules, arrived, answered, ended, outcome, by_whom, served, recording)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+		index_version, dialled_cell, plan, rules, arrived, answered, ended, outcome, by_whom, served, recording)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
 		state = excluded.state, clinic = excluded.clinic, trunk = excluded.trunk, trunk_name = excluded.trunk_name,
 		known_by = excluded.known_by, protection = excluded.protection, from_cell = excluded.from_cell,
-		from_index = excluded.from_index, dialled_cell = excluded.dialled_cell, plan = excluded.plan, rules = excluded.rules,
+		from_index = excluded.from_index, index_version = excluded.index_version, dialled_cell = excluded.dialled_cell, plan = excluded.plan, rules = excluded.rules,
 		arrived = excluded.arrived, answered = excluded.answered, ended = excluded.ended, outcome = excluded.outcome,
 		by_whom = excluded.by_whom, served = excluded.served, recording = excluded.recording
 		WHERE calls.state <> 'ended'`, row...)
@@ -140,12 +140,13 @@ func callRow(k Sealer, r *call.Record) ([]any, error) {
 		return nil, err
 	}
 	var index any
+	var version uint32
 	if from != nil {
-		x, err := k.Index(clinic, r.From.Reveal())
+		x, under, err := blind(k, clinic, r.From.Reveal())
 		if err != nil {
 			return nil, fmt.Errorf("index of call %s: %w", r.ID, err)
 		}
-		index = x[:]
+		index, version = x[:], under
 	}
 	plan, err := json.Marshal(r.Plan)
 	if err != nil {
@@ -156,7 +157,7 @@ func callRow(k Sealer, r *call.Record) ([]any, error) {
 		state = "live"
 	}
 	return []any{
-		r.ID, state, clinic, r.Trunk.ID, r.Trunk.Name, r.Trunk.KnownBy, r.Trunk.Protection, from, index, dialled,
+		r.ID, state, clinic, r.Trunk.ID, r.Trunk.Name, r.Trunk.KnownBy, r.Trunk.Protection, from, index, version, dialled,
 		string(plan), r.Plan.Version, r.Arrived.UnixMicro(), micros(r.Answered), micros(r.Ended), string(r.Outcome), r.By,
 		r.Served, r.Recording,
 	}, nil

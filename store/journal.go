@@ -27,6 +27,7 @@ type Journal struct {
 	store    *Store
 	spool    Spool
 	queue    chan entry
+	renewing chan chan error
 	last     atomic.Int64 // the newest entry number
 	counters journalCounters
 	closing  chan struct{}
@@ -60,8 +61,9 @@ func (s *Store) Journal(spool Spool) *Journal {
 	}
 	j := &Journal{
 		store: s, spool: spool, queue: make(chan entry, journalQueue),
-		closing: make(chan struct{}), closed: make(chan struct{}),
+		renewing: make(chan chan error), closing: make(chan struct{}), closed: make(chan struct{}),
 	}
+	s.journal.Store(j)
 	go j.loop()
 	return j
 }
@@ -128,6 +130,8 @@ func (j *Journal) loop() {
 		select {
 		case e := <-j.queue:
 			j.take(j.gather(e))
+		case done := <-j.renewing:
+			done <- j.renewSpool()
 		case <-tick.C:
 			_ = j.merge() // tried again: what it was about has been told
 		case <-j.closing:

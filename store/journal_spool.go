@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -118,6 +119,32 @@ func (j *Journal) merge() error {
 		j.store.opt.Trouble(Trouble{JournalMerged, fmt.Sprintf("%d entries", merged)})
 	}
 	return nil
+}
+
+// renew asks the goroutine to begin an empty spool anew, under the key that is current by now.
+func (j *Journal) renew(ctx context.Context) error {
+	done := make(chan error, 1)
+	select {
+	case j.renewing <- done:
+	case <-ctx.Done():
+		return named(ctx.Err())
+	case <-j.closed:
+		return ErrClosed
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-j.closed:
+		return ErrClosed
+	}
+}
+
+// renewSpool leaves a spool that holds something as it is: what is in it is filed first.
+func (j *Journal) renewSpool() error {
+	if j.spooling {
+		return nil
+	}
+	return j.spool.Truncate()
 }
 
 // replay files the spool's entries in batches and says how many there were.

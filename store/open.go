@@ -54,6 +54,8 @@ type Store struct {
 	read     *sql.DB
 	hot      hot
 	touches  touches
+	passes   rewraps
+	journal  atomic.Pointer[Journal]
 	writer   *writer
 	keys     atomic.Pointer[keys]
 	shelf    shelf
@@ -202,6 +204,9 @@ func (s *Store) Unseal(sealer Sealer, signer Signer) error {
 	s.keys.Store(&keys{sealer, signer})
 	ctx := context.Background()
 	from, err := s.checkLogEnd(ctx)
+	if err := s.settle(ctx); err != nil {
+		return fmt.Errorf("unseal store: %w", err)
+	}
 	if errors.Is(err, ErrDamaged) {
 		s.opt.Trouble(Trouble{AuditDamaged, err.Error()})
 		err = s.rememberDamage(ctx, from)

@@ -189,11 +189,14 @@ func (s *Store) RewrapRecording(ctx context.Context, id string, wrapped []byte, 
 const recordingColumns = `id, call, clinic, part, previous, file_id, file_name, header_hash, wrapped_key, key_version,
 	state, opened, live, ended, records, samples, sha256, transcript, reason`
 
-func scanRecording(rows *sql.Rows) (Recording, error) {
+func scanRecording(rows *sql.Rows, more ...any) (Recording, error) {
 	var r Recording
 	var opened, live, ended sql.NullInt64
-	err := rows.Scan(&r.ID, &r.Call, &r.Clinic, &r.Part, &r.Previous, &r.FileID, &r.FileName, &r.HeaderHash, &r.WrappedKey,
-		&r.KeyVersion, &r.State, &opened, &live, &ended, &r.Records, &r.Samples, &r.SHA256, &r.Transcript, &r.Reason)
+	into := []any{
+		&r.ID, &r.Call, &r.Clinic, &r.Part, &r.Previous, &r.FileID, &r.FileName, &r.HeaderHash, &r.WrappedKey,
+		&r.KeyVersion, &r.State, &opened, &live, &ended, &r.Records, &r.Samples, &r.SHA256, &r.Transcript, &r.Reason,
+	}
+	err := rows.Scan(append(into, more...)...)
 	r.Opened, r.LiveSince, r.Ended = instant(opened), instant(live), instant(ended)
 	return r, err
 }

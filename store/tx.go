@@ -21,6 +21,7 @@ type tx struct {
 	hashes  []audit.StoredHash
 	changed bool         // the book
 	people  bool         // who may do what, and who is ready
+	signer  Signer       // who signs from now on; nil: who signed before
 	book    *policy.Book // as changed so far; nil: it must be read
 	doomed  error        // the whole transaction is lost
 	epoch   int          // of the log
@@ -45,7 +46,7 @@ func (t *tx) perform(j *job) error {
 		}
 		return err
 	}
-	t.tree, t.leaves, t.hashes, t.changed, t.book, t.epoch = was.tree, was.leaves, was.hashes, was.changed, was.book, was.epoch
+	*t = was
 	if lost(err) {
 		t.doomed = err
 		return err
@@ -113,7 +114,7 @@ func (t *tx) remember(e audit.Event, detail phi.Text) error {
 		e.Time = t.w.store.now()
 	}
 	if !detail.IsZero() {
-		cell, err := k.sealer.SealCell(detailCell(seq, e.Clinic), []byte(detail.Reveal()))
+		cell, err := t.sealDetail(k.sealer, detailCell(seq, e.Clinic), detail, e.Time)
 		if err != nil {
 			return fmt.Errorf("audit %s: detail: %w", e.Action, err)
 		}
@@ -151,7 +152,7 @@ func (t *tx) seal() error {
 	if err != nil {
 		return err
 	}
-	note, err := t.w.store.keys.Load().signer.SignIn(t.epoch, t.tree.Size(), root)
+	note, err := t.signs().SignIn(t.epoch, t.tree.Size(), root)
 	if err != nil {
 		return fmt.Errorf("audit: %w", err)
 	}

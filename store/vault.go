@@ -45,12 +45,9 @@ func (s *Store) Keys() ([]WrappedKey, error) {
 }
 
 // Put stores a wrapped key, new or changed (rewrapped, retired), with its audit leaf. Before Unseal there is
-// nothing to write leaves with: the first Unseal writes them. A second audit key is refused: the log that the first one
-// signed would not verify any more, and a new key begins a new log.
+// nothing to write leaves with: the first Unseal writes them. A second audit key signs nothing until ChangeSigner, or the
+// next Unseal, is given a Signer of it.
 func (s *Store) Put(k WrappedKey) error {
-	if k.Purpose == auditPurpose && k.Version > 1 {
-		return fmt.Errorf("put key %s version %d: the log has one key for life: %w", k.Purpose, k.Version, ErrInvalid)
-	}
 	if k.Purpose == "" || k.Version == 0 || (len(k.Sealed) == 0) == k.Retired.IsZero() {
 		return fmt.Errorf("put key: %w", ErrInvalid)
 	}

@@ -237,6 +237,7 @@ func (w *writer) end(t *tx) error {
 	}
 	if err == nil {
 		w.tree, w.epoch = t.tree, t.epoch
+		t.signed()
 		w.store.shelve(t.book)
 		return nil
 	}
