@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"nightbell/access"
 	"nightbell/audit"
 )
 
@@ -21,7 +22,7 @@ func post(path, body string) *http.Request {
 
 func TestCallersAreRedactedUntilAReasonIsGiven(t *testing.T) {
 	s := newStage()
-	h, secret := s.console().Handler(), s.token("", Scopes()...)
+	h, secret := s.console().Handler(), s.everything()
 	for _, req := range []*http.Request{get("/api/v1/calls"), get("/api/v1/calls/c1"), get("/api/v1/calls/c1/why"), post("/api/v1/calls/search", `{"number":"`+canary+`"}`)} {
 		w := asks(t, h, req, secret)
 		if w.Code != http.StatusOK || strings.Contains(w.Body.String(), canary) {
@@ -47,7 +48,7 @@ func TestCallersAreRedactedUntilAReasonIsGiven(t *testing.T) {
 // The audit keeps reasons in clear: a number has no place in one, however it is written.
 func TestReasonHoldsNoNumber(t *testing.T) {
 	s := newStage()
-	h, secret := s.console().Handler(), s.token("", Scopes()...)
+	h, secret := s.console().Handler(), s.everything()
 	for _, reason := range []string{"patient +12125550199 asked", "call (212) 555-0199 back", "212.555.0199"} {
 		for _, path := range []string{"/api/v1/calls/c1/reveal", "/api/v1/calls/reveal", "/api/v1/recordings/r1/export", "/api/v1/book/reveal"} {
 			w := asks(t, h, post(path, `{"reason":"`+reason+`"}`), secret)
@@ -68,7 +69,7 @@ func TestReasonHoldsNoNumber(t *testing.T) {
 func TestRefusedKeyIsRememberedAsRefused(t *testing.T) {
 	s := newStage()
 	s.noKeys = true
-	w := asks(t, s.console().Handler(), post("/api/v1/recordings/r1/key", `{"reason":"verification"}`), s.token("", RecordingsKey))
+	w := asks(t, s.console().Handler(), post("/api/v1/recordings/r1/key", `{"reason":"verification"}`), s.as(access.Supervisor))
 	if p := problemOf(t, w); p.Status != http.StatusForbidden {
 		t.Errorf("%+v", p)
 	}
@@ -77,11 +78,11 @@ func TestRefusedKeyIsRememberedAsRefused(t *testing.T) {
 	}
 }
 
-func TestTokenOfAClinicSeesItsOwnAlone(t *testing.T) {
+func TestSupervisorOfAClinicSeesItsOwnAlone(t *testing.T) {
 	s := newStage()
 	h := s.console().Handler()
-	own, other := s.token("harbor", Scopes()...), s.token("bay", Scopes()...)
-	for _, path := range []string{"/api/v1/calls/c1", "/api/v1/calls/c1/why", "/api/v1/recordings/r1", "/api/v1/recordings/r1/audio"} {
+	own, other := s.in(access.Supervisor, "harbor"), s.in(access.Supervisor, "bay")
+	for _, path := range []string{"/api/v1/calls/c1", "/api/v1/calls/c1/why", "/api/v1/recordings/r1", "/api/v1/recordings/r1/audio?reason=quality"} {
 		if w := asks(t, h, get(path), own); w.Code != http.StatusOK {
 			t.Errorf("%s by its own clinic: %d", path, w.Code)
 		}
@@ -105,7 +106,7 @@ func TestTokenOfAClinicSeesItsOwnAlone(t *testing.T) {
 // A problem names the field and never says the value: what was refused may be a patient's number.
 func TestProblemsNameTheFieldAndNeverTheValue(t *testing.T) {
 	s := newStage()
-	h, secret := s.console().Handler(), s.token("", Scopes()...)
+	h, secret := s.console().Handler(), s.everything()
 	cases := []struct {
 		req   *http.Request
 		field string
@@ -158,7 +159,7 @@ func TestTokenGivesNoMoreThanItsMaker(t *testing.T) {
 	if problemOf(t, w).Status != http.StatusForbidden {
 		t.Errorf("%d", w.Code)
 	}
-	w = asks(t, h, post("/api/v1/tokens", `{"name":"n","scopes":["recordings:play"],"expires":"2036-01-01T00:00:00Z"}`), s.token("", Scopes()...))
+	w = asks(t, h, post("/api/v1/tokens", `{"name":"n","scopes":["recordings:play"],"expires":"2036-01-01T00:00:00Z"}`), s.everything())
 	if problemOf(t, w).Status != http.StatusUnprocessableEntity {
 		t.Errorf("%d", w.Code)
 	}
@@ -316,7 +317,7 @@ func FuzzBodies(f *testing.F) {
 			again.Header.Set("If-Match", "*")
 			req = again
 		}
-		if w := asks(t, s.console().Handler(), req, s.token("", Scopes()...)); w.Code == http.StatusInternalServerError {
+		if w := asks(t, s.console().Handler(), req, s.everything()); w.Code == http.StatusInternalServerError {
 			t.Errorf("%s: %d", r.ID, w.Code)
 		}
 	})

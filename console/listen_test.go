@@ -21,6 +21,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"nightbell/access"
 	"nightbell/audit"
 )
 
@@ -28,7 +29,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestSoundComesInRangesAndIsRememberedFirst(t *testing.T) {
 	s := newStage()
-	h, secret := s.console().Handler(), s.token("harbor", RecordingsPlay)
+	h, secret := s.console().Handler(), s.as(access.Agent)
 	whole := asks(t, h, get("/api/v1/recordings/r1/audio"), secret)
 	if whole.Code != 200 || whole.Body.String() != string(sound) || whole.Header().Get("Content-Type") != "audio/wav" {
 		t.Fatalf("whole: %d %q", whole.Code, whole.Body)

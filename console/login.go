@@ -11,8 +11,8 @@ import (
 	"nightbell/audit"
 )
 
-// loginView is the answer to each step of a login.
-type loginView struct {
+// entryView is the answer to each step of a login.
+type entryView struct {
 	Login   string    `json:"login" doc:"id"`
 	Person  string    `json:"person"`
 	State   string    `json:"state" enum:"pending,live" doc:"pending: the second factor is missing"`
@@ -24,12 +24,12 @@ type loginView struct {
 // entered is the answer with the cookie for browsers.
 type entered struct {
 	Cookie string `header:"Set-Cookie"`
-	Body   loginView
+	Body   entryView
 }
 
 // enter answers with the new secret: a browser gets it in a cookie out of scripts' reach, a program in the body.
 func enter(ctx context.Context, o Opened) *entered {
-	out := &entered{Body: loginView{
+	out := &entered{Body: entryView{
 		Login: o.Login, Person: o.Person, State: string(o.State), Until: o.Until, Offered: noNil(o.Offered), Secret: o.Secret,
 	}}
 	if askingOf(ctx).browser && o.Secret != "" {

@@ -109,7 +109,7 @@ type enrolled struct {
 	Cookie string `header:"Set-Cookie"`
 	Body   struct {
 		Factor FactorView `json:"factor"`
-		Login  *loginView `json:"login,omitempty" doc:"the first factor makes the login live, under a new secret"`
+		Login  *entryView `json:"login,omitempty" doc:"the first factor makes the login live, under a new secret"`
 	}
 }
 

@@ -28,7 +28,7 @@ func changing(method, path, body, match string) *http.Request {
 // The tag of what was read comes with the answer; whoever sends it back changes what she saw, and nobody else's work.
 func TestSecondEditorOfAScheduleIsToldWhatChanged(t *testing.T) {
 	s := newStage()
-	h, secret := s.console().Handler(), s.token("", Scopes()...)
+	h, secret := s.console().Handler(), s.everything()
 	w := asks(t, h, get("/api/v1/schedules/c1"), secret)
 	tag := w.Header().Get("ETag")
 	if w.Code != http.StatusOK || tag != `"t2"` {
@@ -51,7 +51,7 @@ func TestSecondEditorOfAScheduleIsToldWhatChanged(t *testing.T) {
 
 func TestChangeWithoutAConditionIsRefused(t *testing.T) {
 	s := newStage()
-	h, secret := s.console().Handler(), s.token("", Scopes()...)
+	h, secret := s.console().Handler(), s.everything()
 	for match, want := range map[string]int{"": 428, `W/"t2"`: 422, "t2": 422, `"t2"`: 200, "*": 200} {
 		if w := asks(t, h, put("/api/v1/schedules/c1", examplePut, match), secret); w.Code != want {
 			t.Errorf("If-Match %s: %d %s", match, w.Code, w.Body)
@@ -72,7 +72,7 @@ func TestChangeWithoutAConditionIsRefused(t *testing.T) {
 func TestNewGapNeedsAReason(t *testing.T) {
 	s := newStage()
 	s.opens = true
-	h, secret := s.console().Handler(), s.token("", Scopes()...)
+	h, secret := s.console().Handler(), s.everything()
 	w := asks(t, h, put("/api/v1/schedules/c1", examplePut, "*"), secret)
 	if p := problemOf(t, w); p.Status != http.StatusConflict || p.Type != "nightbell:gap" || len(p.Gaps) != 1 || p.Gaps[0].Clinic != "harbor" {
 		t.Errorf("%+v", p)
@@ -89,7 +89,7 @@ func TestNewGapNeedsAReason(t *testing.T) {
 // Reasons and notes stand in the audit and on screens: no number, no control character.
 func TestWordsOfAChangeHoldNoNumber(t *testing.T) {
 	s := newStage()
-	h, secret := s.console().Handler(), s.token("", Scopes()...)
+	h, secret := s.console().Handler(), s.everything()
 	edit := `{"do":"note","start":"2026-12-01T00:00","end":"2026-12-02T00:00",`
 	for body, field := range map[string]string{
 		`{"edits":[` + edit + `"note":"call 212 555 0199"}]}`:                 "body.edits[0].note",
@@ -122,7 +122,7 @@ func TestCoverIsNotTheRota(t *testing.T) {
 
 func TestRulesOfAnotherClinicDoNotExist(t *testing.T) {
 	s := newStage()
-	h, other := s.console().Handler(), s.token("bay", Scopes()...)
+	h, other := s.console().Handler(), s.everything("bay")
 	requests := []*http.Request{
 		get("/api/v1/clinics/harbor"), get("/api/v1/clinics?clinic=harbor"), get("/api/v1/schedules?clinic=harbor"),
 		get("/api/v1/people?clinic=harbor"), get("/api/v1/people/c1"), get("/api/v1/schedules/c1"), get("/api/v1/schedules/c1/versions"),
@@ -148,7 +148,7 @@ func TestRulesOfAnotherClinicDoNotExist(t *testing.T) {
 	if len(s.changes) != 0 || len(s.events) != 0 {
 		t.Errorf("%d changes, %d events", len(s.changes), len(s.events))
 	}
-	w := asks(t, h, post("/api/v1/feeds", `{"kind":"person","subject":"c1"}`), s.token("harbor", Scopes()...))
+	w := asks(t, h, post("/api/v1/feeds", `{"kind":"person","subject":"c1"}`), s.everything("harbor"))
 	if w.Code != http.StatusForbidden {
 		t.Errorf("a person's calendar by a clinic: %d", w.Code)
 	}
@@ -156,7 +156,7 @@ func TestRulesOfAnotherClinicDoNotExist(t *testing.T) {
 
 func TestNamesOfPeopleNeedAReason(t *testing.T) {
 	s := newStage()
-	h, secret := s.console().Handler(), s.token("harbor", Scopes()...)
+	h, secret := s.console().Handler(), s.everything("harbor")
 	for _, r := range []*http.Request{get("/api/v1/people"), get("/api/v1/people/c1")} {
 		if w := asks(t, h, r, secret); w.Code != 200 || strings.Contains(w.Body.String(), "Adler") || strings.Contains(w.Body.String(), canary) {
 			t.Errorf("%s: %d %s", r.URL, w.Code, w.Body)
@@ -221,7 +221,7 @@ func TestGuessingFeedsHasToWait(t *testing.T) {
 // Times that no rota has, looks that never end, forms that nobody knows: each names its field.
 func TestBadQuestionsNameTheField(t *testing.T) {
 	s := newStage()
-	h, secret := s.console().Handler(), s.token("", Scopes()...)
+	h, secret := s.console().Handler(), s.everything()
 	for path, field := range map[string]string{
 		"/api/v1/oncall/why?schedule=c1&at=9999-01-01T00:00:00Z": "query.from",
 		"/api/v1/oncall/why":                                                        "query.schedule",

@@ -34,6 +34,9 @@ type stage struct {
 	panics  bool
 	noKeys  bool // as outside development
 
+	doors doors
+	gate  []string // why the access gate is closed
+
 	opens     bool // every change opens a gap
 	revisions []Revision
 }
@@ -47,12 +50,14 @@ func newStage() *stage {
 }
 
 func (s *stage) ports() Ports {
-	return Ports{
+	p := Ports{
 		Books: stageBooks{s}, Rota: stageRota{s}, Calls: stageCalls{s}, Recordings: stageSounds{s}, Audit: stageAudit{s},
 		Keys: stageKeys{s}, Slots: stageSlots{s}, Destruction: stageDestruction{s}, Tokens: stageTokens{s}, Devices: stageDevices{s}, Trunks: stageTrunks{s}, Agents: stageAgents{s},
 		Health: stageHealth{}, Floor: stageFloor{s}, Clinics: stageClinics{s}, People: stagePeople{s}, Schedules: stageSchedules{s},
 		Versions: stageVersions{s}, Previews: stagePreviews{s}, Outlook: stageOutlook{s}, Offers: stageOffers{s}, Feeds: stageFeeds{s},
 	}
+	s.people(&p)
+	return p
 }
 
 func (s *stage) console() *Console {
@@ -164,7 +169,7 @@ type stageCalls struct{ *stage }
 
 var harborCall = Call{
 	ID: "c1", Clinic: "harbor", Trunk: "carrier", From: phi.NewPhone(canary), Dialled: phi.NewPhone("+12125550100"),
-	Arrived: callTime, Outcome: "completed", By: "caller", Served: true, Recording: "r1",
+	Arrived: callTime, Outcome: "completed", By: "caller", Served: true, Recording: "r1", Took: []string{"amy"},
 }
 
 func (c stageCalls) List(_ context.Context, q CallQuery) (CallPage, error) {
@@ -180,7 +185,8 @@ func (stageCalls) Find(_ context.Context, id string) (CallStory, error) {
 	if id != "c1" {
 		return CallStory{}, ErrNotFound
 	}
-	return CallStory{Call: harborCall, KnownBy: "certificate pbx.example", Protection: "TLSv1.3"}, nil
+	legs := []LegView{{User: "bo-desk", Person: "bo", Invited: callTime}, {User: "amy-desk", Person: "amy", Answered: callTime}}
+	return CallStory{Call: harborCall, KnownBy: "certificate pbx.example", Protection: "TLSv1.3", Legs: legs}, nil
 }
 
 type stageSounds struct{ *stage }
@@ -198,7 +204,7 @@ func (stageSounds) Find(_ context.Context, id string) (RecordingRow, error) {
 	if id != "r1" {
 		return RecordingRow{}, ErrNotFound
 	}
-	return RecordingRow{ID: "r1", Clinic: "harbor"}, nil
+	return RecordingRow{ID: "r1", Clinic: "harbor", Call: "c1", Started: callTime, Took: []string{"amy"}}, nil
 }
 func (stageSounds) Verify(context.Context, string) (RecordingVerdict, error) {
 	return RecordingVerdict{OK: true}, nil
@@ -275,7 +281,7 @@ var example = map[string]string{
 	"export-recording": `{"reason":"records request"}`,
 	"recording-key":    `{"reason":"verification"}`,
 	"rotate-key":       `{"purpose":"recordings","clinic":"harbor"}`,
-	"create-token":     `{"name":"n","scopes":["tokens:write"]}`,
+	"create-token":     `{"name":"n","scopes":["live:read"]}`,
 	"enrol-devices":    `{"person":"amy"}`,
 	"set-trunk-secret": `{"secret":"01234567890123456789"}`,
 }
@@ -284,6 +290,8 @@ var example = map[string]string{
 func (r Route) request() *http.Request {
 	id := "c1"
 	switch {
+	case exampleID[r.ID] != "":
+		id = exampleID[r.ID]
 	case strings.Contains(r.Path, "/recordings/"):
 		id = "r1"
 	case strings.Contains(r.Path, "/clinics/"):
@@ -301,6 +309,9 @@ func (r Route) request() *http.Request {
 	}
 	return req
 }
+
+// exampleID is the thing of a route where it is not c1.
+var exampleID = map[string]string{}
 
 // asks sends a request with a bearer token; empty: none.
 func asks(t *testing.T, h http.Handler, req *http.Request, secret string) *httptest.ResponseRecorder {
