@@ -92,6 +92,7 @@ var known = []struct {
 	{ErrConflict, http.StatusConflict, "conflict", "the book changed meanwhile: check again"},
 	{ErrInUse, http.StatusConflict, "in-use", "still in use"},
 	{ErrSealed, http.StatusServiceUnavailable, "sealed", "the house is sealed: unseal it first"},
+	{ErrDiffers, http.StatusServiceUnavailable, "audit-differs", "the audit log is not the one that was witnessed: nothing of a patient is shown until two people have looked into it"},
 	{ErrAuditDown, http.StatusServiceUnavailable, "audit-down", "the audit cannot be written: nothing is shown or changed"},
 	{ErrNotAllowed, http.StatusForbidden, "not-allowed", "not allowed here"},
 	{ErrNotRunning, http.StatusServiceUnavailable, "not-running", "needs the running server"},

@@ -23,8 +23,8 @@ type Export struct {
 	Log     Log
 	Peer    Peer
 	Key     audit.WitnessKey
-	Own     *audit.Verifier // the log's own keys
-	Notes   *Notes          // outside the database: what this witness has signed
+	Own     func() (*audit.Verifier, error) // the log's own keys, which may come to be more
+	Notes   *Notes                          // outside the database: what this witness has signed
 	Now     func() time.Time
 	Outcome func(Outcome) // after every attempt; never blocks
 
@@ -105,7 +105,7 @@ func (e *Export) once(ctx context.Context) (int64, time.Time, error) {
 	if err != nil || kept.Size == 0 {
 		return 0, time.Time{}, err
 	}
-	ours, err := e.Own.Open(kept.Note)
+	ours, err := e.own(kept.Note)
 	if err != nil {
 		return 0, time.Time{}, err
 	}
@@ -136,6 +136,14 @@ func (e *Export) once(ctx context.Context) (int64, time.Time, error) {
 	return e.sent, at, nil
 }
 
+func (e *Export) own(signed []byte) (audit.Checkpoint, error) {
+	v, err := e.Own()
+	if err != nil {
+		return audit.Checkpoint{}, err
+	}
+	return v.Open(signed)
+}
+
 // begin compares the log with what the witness has, and goes on from there.
 func (e *Export) begin(ctx context.Context, ours audit.Checkpoint) error {
 	theirs, err := e.Peer.Latest(ctx, ours.Origin)
@@ -164,7 +172,7 @@ func (e *Export) begin(ctx context.Context, ours audit.Checkpoint) error {
 
 // signed opens what the witness says it has: by the log's own signature and its own.
 func (e *Export) signed(theirs []byte) (audit.Checkpoint, time.Time, error) {
-	c, err := e.Own.Open(theirs)
+	c, err := e.own(theirs)
 	if err != nil {
 		return c, time.Time{}, fmt.Errorf("witness %s: %w", e.Key.Name(), err)
 	}

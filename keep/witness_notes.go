@@ -18,12 +18,13 @@ type Notes struct{ dir string }
 // ErrForgotten says that a note is gone though its history stands: somebody took it.
 var ErrForgotten = errors.New("note is gone, its history is not")
 
-// OpenNotes opens the folder or makes it.
+// OpenNotes opens the folder or makes it. Where it cannot be made, what is returned says so at each use.
 func OpenNotes(dir string) (*Notes, error) {
+	n := &Notes{dir}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("notes: %w", err)
+		return n, fmt.Errorf("notes: %w", err)
 	}
-	return &Notes{dir}, nil
+	return n, nil
 }
 
 // path is the file of a name; a name is any text, an origin or a witness's name.

@@ -145,3 +145,6 @@ func (s *Store) AuditRoot(ctx context.Context, size int64) (audit.Hash, error) {
 	}
 	return tree.Root()
 }
+
+// AuditVerifier opens this log's checkpoints, of every epoch and under every key that ever signed it.
+func (s *Store) AuditVerifier() (*audit.Verifier, error) { return s.verifier(nil) }

@@ -29,6 +29,9 @@ type Config struct {
 	Keys       KeysConfig       `toml:"keys"`
 	ZoneData   ZoneConfig       `toml:"zone_data"`
 	Limits     LimitsConfig     `toml:"limits"`
+	Witness    []WitnessConfig  `toml:"witness"`
+	Syslog     SyslogConfig     `toml:"syslog"`
+	Audit      AuditConfig      `toml:"audit"`
 	Log        LogConfig        `toml:"log"`
 
 	Path string `toml:"-"` // the file it came from
@@ -226,6 +229,7 @@ func defaultConfig() Config {
 		Recordings: RecordingsConfig{Dir: "recordings"},
 		ZoneData:   ZoneConfig{MaxAge: Duration{180 * 24 * time.Hour}},
 		Limits:     LimitsConfig{Drain: Duration{30 * time.Minute}},
+		Audit:      defaultAudit(),
 		Log:        LogConfig{Level: "info", Format: "text"},
 	}
 }
@@ -289,6 +293,7 @@ func (c *Config) check() error {
 	if c.Recordings.Reserve < 0 {
 		wrong("recordings.reserve_mib", "negative")
 	}
+	c.checkProof(wrong)
 	all = append(all, c.Keys.check()...)
 	if !strings.Contains(" debug info warn error ", " "+c.Log.Level+" ") {
 		wrong("log.level", "none of debug, info, warn, error")

@@ -48,6 +48,7 @@ type cli struct {
 	Calls      callsCmd      `cmd:"" help:"The history."`
 	Recordings recordingsCmd `cmd:"" help:"The sealed sound."`
 	Audit      auditCmd      `cmd:"" help:"What happened, and the proof that nobody edited it."`
+	Witness    witnessCmd    `cmd:"" help:"Sign checkpoints of other machines' logs."`
 	Keys       keysCmd       `cmd:"" help:"The key ring."`
 	Why        whyCmd        `cmd:"" help:"What happened to a call, on one screen."`
 	Doctor     doctorCmd     `cmd:"" help:"Check the machine and the data folder."`

@@ -13,6 +13,7 @@ import (
 
 	"nightbell/audit"
 	"nightbell/console"
+	"nightbell/keep"
 	"nightbell/policy"
 	"nightbell/seal"
 	"nightbell/store"
@@ -28,6 +29,11 @@ type office struct {
 	Ring   *seal.Ring // nil while sealed
 	Signer *audit.Signer
 	Folder *seal.Folder
+
+	notes        *keep.Notes // checkpoints outside the database
+	notesTrouble error       // why the log was not compared with them
+	trust        trust
+	witnessed    audit.Head // that this log does not have
 
 	Sealed           error // why it is sealed; nil when it is open
 	AuthorityTrouble error // why the private CA's key is not sealed
@@ -68,7 +74,9 @@ func openOfficeWith(ctx context.Context, cfg Config, ask asking, opt store.Optio
 	if o.Slots, err = seal.LoadSlots(seal.SlotsPath(cfg.Dir)); err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
 	}
-	o.Sealed = o.unseal(ask)
+	if o.Sealed = o.unseal(ask); o.Sealed == nil {
+		o.notesTrouble = o.openNotes(ctx)
+	}
 	return o, ctx.Err()
 }
 

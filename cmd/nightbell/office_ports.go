@@ -59,6 +59,9 @@ func (o *office) ports(r running) console.Ports {
 type memory struct{ *office }
 
 func (m memory) Note(ctx context.Context, e audit.Event) error {
+	if len(e.Classes) > 0 && m.trust.lost() != "" {
+		return console.ErrDiffers
+	}
 	return known(m.Store.Audit(ctx, e))
 }
 

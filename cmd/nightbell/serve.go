@@ -48,6 +48,7 @@ type server struct {
 	gaps     *gapWatch
 	offers   *offerWatch
 	ladders  *ladders
+	proof    *proof
 	draining atomic.Bool
 	owned    []func() error // closed in reverse when opening breaks off or Run ends
 }
@@ -102,6 +103,9 @@ func (s *server) openMemory(ctx context.Context) error {
 	}
 	s.journal = s.office.Store.Journal(spool)
 	s.owns(func() error { s.journal.Close(); return nil })
+	if err := s.openProof(ctx); err != nil {
+		return err
+	}
 	return s.rules.load(ctx)
 }
 
@@ -213,6 +217,7 @@ func (s *server) Run(ctx context.Context) error {
 		"offers":   func(c context.Context) error { s.offers.Run(c); return nil },
 		"ladders":  func(c context.Context) error { s.ladders.Run(c); return nil },
 		"zones":    s.followZones,
+		"proof":    func(c context.Context) error { return s.proof.Run(c) },
 	} {
 		running.Go(func() {
 			err := run(work)
@@ -237,7 +242,9 @@ func (s *server) Run(ctx context.Context) error {
 	s.recorder.wait()
 	stop()
 	running.Wait()
-	return errors.Join(err, s.stopped(), s.close())
+	err = errors.Join(err, s.stopped())
+	s.proof.Last()
+	return errors.Join(err, s.close())
 }
 
 // errEarly is a part that ended without being told to, and without saying why.

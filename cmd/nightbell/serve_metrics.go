@@ -53,6 +53,7 @@ func (s *server) register(r *prometheus.Registry) {
 	s.sipFigures(gauge, counter)
 	s.mediaFigures(gauge, counter)
 	s.journalFigures(gauge, counter)
+	s.proofFigures(gauge, counter)
 	r.MustRegister(fs, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 }
 
