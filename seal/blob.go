@@ -66,6 +66,7 @@ func deriveBlob(key, bound []byte) (cipher.AEAD, []byte, error) {
 // BlobWriter seals what is written to it. Close writes the last chunk: a blob without it is cut short to every reader.
 type BlobWriter struct {
 	to       io.Writer
+	key      uint32
 	aead     cipher.AEAD
 	buffer   []byte
 	sealed   []byte
@@ -101,8 +102,11 @@ func (r *Ring) SealBlob(to io.Writer, label string) (*BlobWriter, error) {
 	if _, err := to.Write(head[:]); err != nil {
 		return nil, fmt.Errorf("seal blob: %w", err)
 	}
-	return &BlobWriter{to: to, aead: aead, buffer: make([]byte, 0, blobChunk), sealed: make([]byte, 0, blobSealed)}, nil
+	return &BlobWriter{to: to, key: k.version, aead: aead, buffer: make([]byte, 0, blobChunk), sealed: make([]byte, 0, blobSealed)}, nil
 }
+
+// KeyVersion is the version of the backup key that the blob's own key is wrapped by.
+func (b *BlobWriter) KeyVersion() uint32 { return b.key }
 
 // Write seals whole chunks as they fill; the one that may be the last waits.
 func (b *BlobWriter) Write(p []byte) (int, error) {

@@ -268,20 +268,3 @@ func TestOpenRecordingsAreFoundAfterACrash(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
-
-func TestBackupIsWholeAndClean(t *testing.T) {
-	s := fresh(t)
-	ctx := context.Background()
-	apply(t, s, demoBook())
-	path := filepath.Join(t.TempDir(), "copy.db")
-	if err := s.Backup(ctx, amy, path); err != nil {
-		t.Fatal(err)
-	}
-	copied := opened(t, Options{Path: path})
-	if len(bookOf(t, copied).Clinics) != 2 || holds(t, copied) != holds(t, s) {
-		t.Error("the copy differs")
-	}
-	if err := s.Backup(ctx, amy, path); err == nil {
-		t.Error("written over a file")
-	}
-}
