@@ -159,7 +159,7 @@ func (c recordingsExportCmd) Run(ctx context.Context, s *session) error {
 			_, err := io.Copy(s.out, body)
 			return err
 		}
-		n, err := keep(c.Out, body)
+		n, err := writeNew(c.Out, body)
 		if err != nil {
 			return err
 		}
@@ -188,8 +188,8 @@ func outside(cfg Config, out string) error {
 	return fmt.Errorf("export: inside the data folder: %w", console.ErrNotAllowed)
 }
 
-// keep writes a new file; half a file does not stay.
-func keep(path string, from io.Reader) (int64, error) {
+// writeNew writes a new file; half a file does not stay.
+func writeNew(path string, from io.Reader) (int64, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 0, fmt.Errorf("export: %w", err)

@@ -278,19 +278,19 @@ func TestExportStaysOutsideTheDataFolder(t *testing.T) {
 
 func TestKeptFileIsNewPrivateAndWhole(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.wav")
-	if _, err := keep(path, io.MultiReader(strings.NewReader("RIFF"), broken{})); err == nil {
+	if _, err := writeNew(path, io.MultiReader(strings.NewReader("RIFF"), broken{})); err == nil {
 		t.Error("half a file passed")
 	}
 	if _, err := os.Stat(path); err == nil {
 		t.Error("half a file stayed")
 	}
-	if n, err := keep(path, strings.NewReader("RIFF")); n != 4 || err != nil {
+	if n, err := writeNew(path, strings.NewReader("RIFF")); n != 4 || err != nil {
 		t.Errorf("%d %v", n, err)
 	}
 	if info, _ := os.Stat(path); info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v", info.Mode())
 	}
-	if _, err := keep(path, strings.NewReader("x")); err == nil {
+	if _, err := writeNew(path, strings.NewReader("x")); err == nil {
 		t.Error("an old file was overwritten")
 	}
 }

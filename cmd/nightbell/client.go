@@ -17,10 +17,12 @@ import (
 	"nightbell/console"
 )
 
-// client speaks /api/v1 to whoever holds the data folder.
+// client speaks /api/v1 to whoever holds the data folder: as the person who is logged in on this terminal, else as the
+// operator of the machine.
 type client struct {
 	http  *http.Client
 	close func() error
+	login string // secret of a login; empty: the operator
 }
 
 // connect finds the running server, or opens the data folder here. Close the client in either case.
@@ -29,11 +31,28 @@ func (s *session) connect(ctx context.Context) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
+	login := ""
+	if !s.operator {
+		if login, err = readLogin(cfg.Dir); err != nil {
+			return nil, err
+		}
+	}
+	return s.connectAs(ctx, cfg, login)
+}
+
+// connectAs is connect with the secret of a login; empty: as the operator.
+func (s *session) connectAs(ctx context.Context, cfg Config, login string) (*client, error) {
 	socket := filepath.Join(cfg.Dir, console.ControlName)
 	if console.ControlAnswers(socket) {
-		return dialControl(socket), nil
+		api := dialControl(socket)
+		api.login = login
+		return api, nil
 	}
-	return s.inProcess(ctx, cfg)
+	api, err := s.inProcess(ctx, cfg)
+	if err == nil {
+		api.login = login
+	}
+	return api, err
 }
 
 // absent stands for the tag of what is not there yet.
@@ -44,7 +63,7 @@ func dialControl(socket string) *client {
 		var d net.Dialer
 		return d.DialContext(ctx, "unix", socket)
 	}}
-	return &client{&http.Client{Transport: t}, func() error { t.CloseIdleConnections(); return nil }}
+	return &client{http: &http.Client{Transport: t}, close: func() error { t.CloseIdleConnections(); return nil }}
 }
 
 // inProcess opens the data folder under its lock and asks the same handler without a socket.
@@ -58,7 +77,7 @@ func (s *session) inProcess(ctx context.Context, cfg Config) (*client, error) {
 	}
 	desk := console.New(console.Config{Ports: office.ports(stopped{mode: cfg.Mode})})
 	t := &direct{handler: desk.Operator("uid:" + strconv.Itoa(os.Geteuid()))}
-	return &client{&http.Client{Transport: t}, func() error {
+	return &client{http: &http.Client{Transport: t}, close: func() error {
 		t.wait()
 		return office.Close()
 	}}, nil
@@ -113,6 +132,9 @@ func (c *client) streamIf(ctx context.Context, tag string, r request) (io.ReadCl
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.login != "" {
+		req.Header.Set("Authorization", "Bearer "+c.login)
 	}
 	switch tag {
 	case "":

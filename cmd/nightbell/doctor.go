@@ -74,7 +74,7 @@ func (s *session) folder(ctx context.Context) []console.Finding {
 // machine looks at what lies outside the data folder.
 func machine(cfg Config) []console.Finding {
 	now := time.Now()
-	out := []console.Finding{mode(cfg), clockFinding(now), permissions(cfg)}
+	out := []console.Finding{mode(cfg), clockFinding(now), permissions(cfg), swapFinding("/proc/swaps")}
 	cert, _ := cfg.serverCertificate()
 	out = append(out, expiry("server certificate", cert, now))
 	if cfg.Console.Certificate != "" {

@@ -35,9 +35,20 @@ type cli struct {
 	Config string `help:"Configuration; DIR/nightbell.toml if absent." placeholder:"FILE"`
 	JSON   bool   `help:"Print JSON." name:"json"`
 
+	Operator bool `help:"Act as the operator of this machine, not as the person who is logged in here."`
+
 	Setup      setupCmd      `cmd:"" help:"Make a data folder: keys, private CA, certificates, configuration, database."`
 	Serve      serveCmd      `cmd:"" help:"Take calls until stopped."`
 	Demo       demoCmd       `cmd:"" help:"Make a demo clinic, place one real call, tell its story, keep serving."`
+	Login      loginCmd      `cmd:"" help:"Log in with both factors; the commands after it act as this person."`
+	Logout     logoutCmd     `cmd:"" help:"End that login."`
+	Me         meCmd         `cmd:"" help:"Who is logged in here, what she may, when she was here last."`
+	Ready      readyCmd      `cmd:"" help:"Take calls on a telephone of mine, or no more."`
+	People     peopleCmd     `cmd:"" help:"Accounts: invite, suspend, reinstate, terminate, training."`
+	Invitation invitationCmd `cmd:"" help:"Take an invitation up: password, authenticator, recovery codes."`
+	Grants     grantsCmd     `cmd:"" help:"Who has which role where."`
+	Proposals  proposalsCmd  `cmd:"" help:"What needs a second person."`
+	Bench      benchCmd      `cmd:"" help:"What tests and load runs need."`
 	Devices    devicesCmd    `cmd:"" help:"Agents' phones."`
 	Trunks     trunksCmd     `cmd:"" help:"Connections to clinics and carriers."`
 	Token      tokenCmd      `cmd:"" help:"Bearer tokens of the API."`
@@ -92,7 +103,7 @@ func run(ctx context.Context, args []string, t terminal) int {
 		fmt.Fprintln(t.err, "see nightbell --help")
 		return exitUsage
 	}
-	s := &session{terminal: t, dir: c.Dir, configPath: c.Config, json: c.JSON}
+	s := &session{terminal: t, dir: c.Dir, configPath: c.Config, json: c.JSON, operator: c.Operator}
 	command.BindTo(ctx, (*context.Context)(nil))
 	err = command.Run(s)
 	if err != nil && !errors.Is(err, errTold) {

@@ -19,6 +19,7 @@ type session struct {
 	dir        string
 	configPath string
 	json       bool
+	operator   bool // act as the machine's operator, whoever is logged in
 	lines      *bufio.Reader
 }
 
