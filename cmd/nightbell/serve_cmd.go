@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -31,6 +32,9 @@ func (serveCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	thrifty()
+	if err := guard(); err != nil {
+		fmt.Fprintln(s.err, "nightbell: memory is not guarded:", err)
+	}
 	srv, err := openServer(ctx, cfg, s.unsealing(), logger(cfg.Log, s.err))
 	if err != nil {
 		return err
