@@ -110,7 +110,8 @@ func (r *Ring) Indexes(clinic, e164 string) ([][16]byte, error) {
 		clear(raw[:])
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("index: %w", ErrNoKey)
+		_, err := r.key(Index, clinic, 0)
+		return nil, fmt.Errorf("index: %w", err)
 	}
 	return all, nil
 }

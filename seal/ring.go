@@ -227,6 +227,9 @@ func (r *Ring) find(p Purpose, clinic string, version uint32) (*openKey, error) 
 		if k := l.versions[version]; k != nil {
 			return k, nil
 		}
+		if len(l.versions) == 0 && len(l.retired) > 0 {
+			return nil, fmt.Errorf("%s key: %w", p, ErrDestroyed)
+		}
 	}
 	return nil, fmt.Errorf("%s key, version %d: %w", p, version, ErrNoKey)
 }

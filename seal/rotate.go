@@ -71,3 +71,42 @@ func (r *Ring) forget(gone WrappedKey) {
 	delete(l.versions, gone.Version)
 	l.retired = append(slices.Clone(l.retired), gone)
 }
+
+// ErrDestroyed: every version of the key was destroyed on purpose; what it sealed is gone for good.
+var ErrDestroyed = fmt.Errorf("key destroyed: %w", ErrNoKey)
+
+// Destroy destroys every version of every key of a clinic, the current ones too, and says how many: what a departure ends
+// with. There is no way back but a backup that still holds them. It may be repeated after a crash.
+func (r *Ring) Destroy(clinic string) (n int, err error) {
+	if clinic == "" || !named(clinic) {
+		return 0, fmt.Errorf("destroy keys: %w", ErrName)
+	}
+	r.change.Lock()
+	defer r.change.Unlock()
+	for _, s := range r.Status() {
+		if s.Clinic != clinic || s.State == Retired {
+			continue
+		}
+		gone := WrappedKey{Purpose: s.Purpose, Clinic: clinic, Version: s.Version, Created: s.Created, Retired: time.Now().UTC().Truncate(time.Microsecond)}
+		if err := r.vault.Put(gone); err != nil {
+			return n, fmt.Errorf("destroy keys: %w", err)
+		}
+		r.forget(gone)
+		n++
+	}
+	return n, nil
+}
+
+// Destroyed reports whether a clinic had keys and all of them are gone.
+func (r *Ring) Destroyed(clinic string) bool {
+	had := false
+	for _, s := range r.Status() {
+		if s.Clinic == clinic {
+			if s.State != Retired {
+				return false
+			}
+			had = true
+		}
+	}
+	return had
+}
