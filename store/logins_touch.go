@@ -17,10 +17,13 @@ type touches struct {
 }
 
 type touch struct {
-	seen  time.Time
-	from  string
-	dirty bool
+	seen time.Time
+	from string
+	owed int // how often it is still to be written: twice, lest the first commit failed
 }
+
+// touchKept is how long memory keeps a login that is not seen any more: longer than any of them lives.
+const touchKept = 24 * time.Hour
 
 // TouchLogin notes that a login was seen, from where. It never waits and never fails: a login that is over stays over.
 func (s *Store) TouchLogin(id string, seen time.Time, from string) {
@@ -39,7 +42,7 @@ func (c *touches) note(id string, seen time.Time, from string) bool {
 	}
 	was := c.of[id]
 	if seen.After(was.seen) {
-		c.of[id] = touch{seen, from, true}
+		c.of[id] = touch{seen, from, 2}
 	}
 	if since := seen.Sub(c.written); since >= 0 && since < access.TouchEvery {
 		return false
@@ -57,19 +60,19 @@ func (c *touches) overlay(l *access.Login) {
 	}
 }
 
-// take gives what is to be written, and forgets what was written before and not seen since.
+// take gives what is to be written, and forgets what nobody asks for any more.
 func (c *touches) take() map[string]touch {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	out := map[string]touch{}
 	for id, t := range c.of {
-		if !t.dirty {
+		if t.owed > 0 {
+			out[id] = t
+			t.owed--
+			c.of[id] = t
+		} else if c.written.Sub(t.seen) > touchKept {
 			delete(c.of, id)
-			continue
 		}
-		out[id] = t
-		t.dirty = false
-		c.of[id] = t
 	}
 	return out
 }
@@ -78,8 +81,8 @@ func (c *touches) take() map[string]touch {
 func (s *Store) flushTouches() {
 	j := &job{done: make(chan error, 1), run: func(t *tx) error {
 		for id, seen := range s.touches.take() {
-			_, err := t.exec("UPDATE logins SET seen = max(seen, ?), source = ? WHERE id = ? AND ended IS NULL",
-				seen.seen.UnixMicro(), seen.from, id)
+			_, err := t.exec("UPDATE logins SET seen = ?, source = ? WHERE id = ? AND seen < ? AND ended IS NULL",
+				seen.seen.UnixMicro(), seen.from, id, seen.seen.UnixMicro())
 			if err != nil {
 				return err
 			}

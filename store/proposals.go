@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"nightbell/access"
 	"nightbell/audit"
@@ -97,13 +98,21 @@ func (t *tx) putProposal(actor audit.Actor, p access.Proposal, was access.Propos
 	return t.remember(proposalEvent(actor, action, p), phi.Text{})
 }
 
-// CarryGrant carries an approved proposal out by giving its grant: both in one transaction, once.
+// stood is the state from which a proposal is carried out: approved, or, in solo mode, open until its delay was over.
+func stood(p access.Proposal) access.ProposalState {
+	if slices.ContainsFunc(p.Decisions, func(d access.Decision) bool { return d.What == string(access.ProposalApproved) }) {
+		return access.ProposalApproved
+	}
+	return access.ProposalOpen
+}
+
+// CarryGrant carries a ripe proposal (access.Proposal.Carry) out by giving its grant: both in one transaction, once.
 func (s *Store) CarryGrant(ctx context.Context, actor audit.Actor, p access.Proposal, g access.Grant) (access.Grant, error) {
 	err := s.write(ctx, func(t *tx) (err error) {
 		if p.State != access.ProposalCarried || p.Kind != access.ProposeGrant {
 			return ErrInvalid
 		}
-		if err := t.putProposal(actor, p, access.ProposalApproved); err != nil {
+		if err := t.putProposal(actor, p, stood(p)); err != nil {
 			return err
 		}
 		g, err = t.giveGrant(actor, g)
@@ -115,14 +124,14 @@ func (s *Store) CarryGrant(ctx context.Context, actor audit.Actor, p access.Prop
 	return g, nil
 }
 
-// CarryFactorReset carries an approved proposal out by taking a person's second factors, recovery codes, logins and
+// CarryFactorReset carries a ripe proposal out by taking a person's second factors, recovery codes, logins and
 // readiness away: she enrols again by an invitation.
 func (s *Store) CarryFactorReset(ctx context.Context, actor audit.Actor, p access.Proposal) error {
 	err := s.write(ctx, func(t *tx) error {
 		if p.State != access.ProposalCarried || p.Kind != access.ProposeFactorReset {
 			return ErrInvalid
 		}
-		if err := t.putProposal(actor, p, access.ProposalApproved); err != nil {
+		if err := t.putProposal(actor, p, stood(p)); err != nil {
 			return err
 		}
 		n, err := t.dropFactors(p.Subject)
