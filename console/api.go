@@ -14,9 +14,11 @@ import (
 )
 
 const (
-	maxBody     = 4 << 20 // a book of ten thousand clinics is below this
+	maxBody     = 4 << 20  // a book of ten thousand clinics is below this
+	maxForm     = 64 << 10 // what a person types, or her passkey answers
 	bodyTimeout = 20 * time.Second
 	bearerName  = "token"
+	sessionName = "login"
 )
 
 // binding puts a route of the table on the API; with makes one out of a typed function.
@@ -42,13 +44,16 @@ func (c *Console) operation(route Route) huma.Operation {
 		Path:             route.Path,
 		Summary:          route.Summary,
 		Tags:             []string{tagOf(route.Path)},
-		MaxBodyBytes:     maxBody,
+		MaxBodyBytes:     route.mostBody(),
 		BodyReadTimeout:  bodyTimeout,
 		Middlewares:      huma.Middlewares{c.gate(route)},
 		Errors:           []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity, http.StatusPreconditionRequired, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable},
-		Security:         []map[string][]string{{bearerName: {string(route.Scope)}}},
+		Security:         security(route),
 		Extensions:       map[string]any{"x-nightbell-scope": route.Scope},
 		SkipValidateBody: false,
+	}
+	if route.StepUp == Fresh {
+		op.Extensions["x-nightbell-step-up"] = stepUpAge.String()
 	}
 	if route.Action != "" {
 		op.Extensions["x-nightbell-audit"] = route.Action
@@ -57,6 +62,26 @@ func (c *Console) operation(route Route) huma.Operation {
 		op.Extensions["x-nightbell-phi"] = route.Classes
 	}
 	return op
+}
+
+// security says how a caller shows who she is; the first steps of a login ask nobody.
+func security(r Route) []map[string][]string {
+	if r.Scope == Open {
+		return []map[string][]string{{}}
+	}
+	return []map[string][]string{{bearerName: {string(r.Scope)}}, {sessionName: {string(r.Scope)}}}
+}
+
+// forms are the scopes whose routes take what a person types, from somebody of whom little is known yet.
+var forms = []Scope{
+	Open, SecondFactor, Self, FactorsWrite, CallsAnswer, AccountsWrite, GrantsWrite, ProposalsDecide, TrainingWrite, ReadyWrite, CoverCalledIn,
+}
+
+func (r Route) mostBody() int64 {
+	if slices.Contains(forms, r.Scope) {
+		return maxForm
+	}
+	return maxBody
 }
 
 // fail makes the answer and keeps for the engineers what the caller must not see. Errors of ports hold no PHI by the
@@ -81,7 +106,8 @@ func (c *Console) api(mux *http.ServeMux) huma.API {
 	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	cfg.Info.Description = "Call handling for clinics. Numbers and names are redacted unless a reveal route is asked with a reason; every such answer is in the audit before it leaves."
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		bearerName: {Type: "http", Scheme: "bearer", Description: "nightbell token create"},
+		bearerName:  {Type: "http", Scheme: "bearer", Description: "a token (nbt_, nightbell token create) or a login (nbl_, POST /api/v1/login)"},
+		sessionName: {Type: "apiKey", In: "cookie", Name: cookieName, Description: "a login, as browsers keep it"},
 	}
 	api := humago.New(mux, cfg)
 	for _, route := range Routes() {

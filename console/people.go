@@ -52,8 +52,12 @@ func actAccount(do string) func(*Console, context.Context, *actAccountIn) (*answ
 		if err := plainText("body.reason", in.Body.Reason); err != nil {
 			return nil, err
 		}
-		if in.ID == askingOf(ctx).who.Person {
+		who := askingOf(ctx).who
+		if in.ID == who.Person {
 			return nil, &Refusal{"nobody does this to her own account"}
+		}
+		if do == "reinstate" && who.Person == "" {
+			return nil, ErrNotAllowed // the operator shuts people out in an emergency; an admin lets them in
 		}
 		v, err := c.ports.Accounts.Act(ctx, in.ID, AccountAct{Do: do, Reason: in.Body.Reason}, byHer(ctx))
 		return say(v.tidy(), err)

@@ -129,7 +129,7 @@ func (stageOffers) Find(_ context.Context, id string) (OfferView, error) {
 	if id != "c1" {
 		return OfferView{}, ErrNotFound
 	}
-	return OfferView{ID: id, Clinic: "harbor"}, nil
+	return OfferView{ID: id, Clinic: "harbor", From: "amy"}, nil
 }
 func (o stageOffers) Make(_ context.Context, r Revision, _ OfferBody) (OfferView, error) {
 	return OfferView{ID: "o1"}, o.change(r.By)
@@ -176,9 +176,9 @@ func init() {
 		"replay-calls":     `{}`,
 		"replay-log":       `{"log":"a,b"}`,
 		"make-offer":       `{"schedule":"c1","layer":"nights","kind":"give","from":"amy","a":{"period":3}}`,
-		"take-offer":       `{"person":"bo"}`,
+		"take-offer":       `{"person":"amy"}`,
 		"approve-offer":    `{}`,
-		"decline-offer":    `{}`,
+		"decline-offer":    `{"person":"amy"}`,
 		"withdraw-offer":   `{}`,
 		"create-feed":      `{"kind":"clinic","subject":"harbor"}`,
 	} {

@@ -12,7 +12,8 @@ import (
 	"nightbell/audit"
 )
 
-// bearer finds out who is asking: by RFC 6750 §2.1, or by the cookie of a browser. An address that guesses is slowed down.
+// bearer finds out who is asking: by RFC 6750 §2.1, or by the cookie of a browser. An address that guesses tokens is
+// slowed down.
 func (c *Console) bearer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a := &asking{ip: addressOf(r), agent: agentOf(r), request: newID(), browser: fromBrowser(r)}
@@ -28,14 +29,13 @@ func (c *Console) bearer(next http.Handler) http.Handler {
 // credential looks at what the request shows. Authorization comes before a cookie: a program that names itself means that.
 func (c *Console) credential(w http.ResponseWriter, r *http.Request, a *asking) *Problem {
 	if secret, given := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); given {
+		if isLogin(secret) {
+			return unrecognised(a, c.recogniseLogin(r.Context(), a, secret))
+		}
 		if wait := c.guesses.wait(a.ip, c.now()); wait > 0 {
 			return slowDown(w, wait)
 		}
-		err := c.recognise(r.Context(), a, secret)
-		if errors.Is(err, ErrNotFound) {
-			c.guesses.failed(a.ip, c.now())
-		}
-		return unrecognised(a, err)
+		return unrecognised(a, c.recogniseToken(r.Context(), a, secret))
 	}
 	secret := cookieOf(r)
 	if secret == "" {
@@ -44,7 +44,7 @@ func (c *Console) credential(w http.ResponseWriter, r *http.Request, a *asking) 
 	if !sameOrigin(r) {
 		return problem(http.StatusForbidden, "cross-origin", "a login's cookie is good for this console's own pages alone")
 	}
-	return unrecognised(a, c.recognise(r.Context(), a, secret))
+	return unrecognised(a, c.recogniseLogin(r.Context(), a, secret))
 }
 
 // unrecognised lets nobody go on as nobody: the gate answers 401 alike for no credential, an unknown one, a revoked and an
@@ -60,12 +60,17 @@ func unrecognised(a *asking, err error) *Problem {
 	return asProblem(err)
 }
 
-// recognise fills in who holds the secret; its first letters say whether it is a login's or a token's.
-func (c *Console) recognise(ctx context.Context, a *asking, secret string) error {
-	if strings.HasPrefix(secret, string(access.LoginSecret)) || strings.HasPrefix(secret, string(access.PendingSecret)) {
-		return c.recogniseLogin(ctx, a, secret)
-	}
+// isLogin tells a login's secret from a token's by its first letters. Wrong ones are not slowed down: nobody guesses 256 bits,
+// they are looked up in memory, and an agency's people share one address.
+func isLogin(secret string) bool {
+	return strings.HasPrefix(secret, string(access.LoginSecret)) || strings.HasPrefix(secret, string(access.PendingSecret))
+}
+
+func (c *Console) recogniseToken(ctx context.Context, a *asking, secret string) error {
 	t, err := c.ports.Tokens.Check(ctx, secret)
+	if errors.Is(err, ErrNotFound) {
+		c.guesses.failed(a.ip, c.now())
+	}
 	if err != nil {
 		return err
 	}
@@ -75,7 +80,7 @@ func (c *Console) recognise(ctx context.Context, a *asking, secret string) error
 }
 
 func (c *Console) recogniseLogin(ctx context.Context, a *asking, secret string) error {
-	if c.ports.Logins == nil {
+	if c.ports.Logins == nil || !isLogin(secret) {
 		return ErrNotFound
 	}
 	v, err := c.ports.Logins.Recognise(ctx, secret)
