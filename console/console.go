@@ -60,10 +60,13 @@ func New(cfg Config) *Console {
 }
 
 // Handler is the API for people's logins and bearer tokens.
-func (c *Console) Handler() http.Handler { return guarded(c.ours(c.bearer(c.mux))) }
+func (c *Console) Handler() http.Handler { return c.careful(c.ours(c.bearer(c.mux))) }
 
 // Operator is the API for somebody whom the kernel, or the lock on the data folder, has already let in.
-func (c *Console) Operator(id string) http.Handler { return guarded(c.ours(c.operator(id, c.mux))) }
+func (c *Console) Operator(id string) http.Handler { return c.careful(c.ours(c.operator(id, c.mux))) }
+
+// careful is what every answer goes through.
+func (c *Console) careful(next http.Handler) http.Handler { return guarded(c.survives(next)) }
 
 // guarded sets the headers of every answer: nothing is kept, framed, sniffed or shared with other sites.
 func guarded(next http.Handler) http.Handler {
