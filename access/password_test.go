@@ -73,6 +73,7 @@ func TestForeignHashIsRefused(t *testing.T) {
 func TestTwoHundredAttemptsAtOnce(t *testing.T) {
 	p := NewPasswords(2)
 	ctx, giveUp := context.WithCancel(t.Context())
+	defer giveUp()
 	var done sync.WaitGroup
 	var checked, left int
 	var mu sync.Mutex

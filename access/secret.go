@@ -69,8 +69,10 @@ func HashRecoveryCode(typed string) (hash []byte, ok bool) {
 		return nil, false
 	}
 	text := strings.ToUpper(strings.NewReplacer("-", "", " ", "", "\t", "").Replace(strings.TrimSpace(typed)))
-	raw, err := codeAlphabet.DecodeString(text)
-	if err != nil || len(raw) != codeBytes {
+	if len(text) != codeAlphabet.EncodedLen(codeBytes) { // DecodeString overlooks a character too many
+		return nil, false
+	}
+	if _, err := codeAlphabet.DecodeString(text); err != nil {
 		return nil, false
 	}
 	sum := sha256.Sum256([]byte(strings.ToLower(text)))
