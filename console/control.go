@@ -33,7 +33,7 @@ func ListenControl(path string) (net.Listener, error) {
 
 // ServeControl answers the local operator until the context ends.
 func (c *Console) ServeControl(ctx context.Context, l net.Listener) error {
-	return c.run(ctx, l, c.fromPeer())
+	return c.run(ctx, l, c.unsealing(c.whileSealed(c.fromPeer())))
 }
 
 // fromPeer gives each connection the identity of the uid that the kernel vouches for.

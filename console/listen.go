@@ -34,7 +34,7 @@ func (c *Console) Serve(ctx context.Context, l net.Listener, cert Certificate) e
 		return fmt.Errorf("console: %w", err)
 	}
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, GetCertificate: shown.certificate}
-	return c.run(ctx, tls.NewListener(bounded(l, maxConns), cfg), c.Handler())
+	return c.run(ctx, tls.NewListener(bounded(l, maxConns), cfg), c.whileSealed(c.Handler()))
 }
 
 // shown keeps the pair between loads.

@@ -35,6 +35,7 @@ type Ports struct {
 	Agents      Agents
 	Health      Health
 	Floor       Floor
+	Unsealing   Unsealing // nil: nothing can be unsealed here
 
 	Entrance   Entrance
 	Logins     Logins

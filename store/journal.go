@@ -28,7 +28,6 @@ type Journal struct {
 	spool    Spool
 	queue    chan entry
 	renewing chan chan error
-	last     atomic.Int64 // the newest entry number
 	counters journalCounters
 	closing  chan struct{}
 	closed   chan struct{}
@@ -77,12 +76,14 @@ func (j *Journal) Begin(r call.Record) { j.put(entry{N: j.number(), Record: &r})
 // Finish takes the whole of a call that is over.
 func (j *Journal) Finish(r call.Record) { j.put(entry{N: j.number(), Record: &r}) }
 
-// number is unique for ever: the clock in µs, pushed up so that it never repeats or falls back while we run.
+// number is unique for ever, in all journals of the store: the clock in µs, pushed up so that it never repeats or falls
+// back while we run.
 func (j *Journal) number() int64 {
+	newest := &j.store.newestEntry
 	for {
-		last := j.last.Load()
+		last := newest.Load()
 		next := max(last+1, time.Now().UnixMicro())
-		if j.last.CompareAndSwap(last, next) {
+		if newest.CompareAndSwap(last, next) {
 			return next
 		}
 	}

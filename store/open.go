@@ -56,11 +56,13 @@ type Store struct {
 	touches  touches
 	passes   rewraps
 	journal  atomic.Pointer[Journal]
-	writer   *writer
-	keys     atomic.Pointer[keys]
-	shelf    shelf
-	close    sync.Once
-	closeErr error
+
+	newestEntry atomic.Int64 // number of the newest entry of any journal
+	writer      *writer
+	keys        atomic.Pointer[keys]
+	shelf       shelf
+	close       sync.Once
+	closeErr    error
 }
 
 // keys are what Unseal brings.
