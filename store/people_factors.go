@@ -78,7 +78,7 @@ func (s *Store) factors(ctx context.Context, q querier, person string) ([]access
 		return nil, err
 	}
 	const query = `SELECT id, person, kind, label, secret_cell, last_step, made, last_used FROM factors
-		WHERE person = ? AND removed IS NULL ORDER BY made, id`
+		WHERE person = ? AND kind <> 'pin' AND removed IS NULL ORDER BY made, id`
 	var list []access.Factor
 	err = each(ctx, q, query, func(rows *sql.Rows) error {
 		var f access.Factor
