@@ -18,6 +18,7 @@ type CallQuery struct {
 	From, Until time.Time // arrived in [From, Until)
 	Outcome     call.Cause
 	Caller      phi.Phone // E.164; found through the blind index of each clinic
+	Within      Within
 	Limit       int       // 1..1000; 0 means 100
 	Cursor      string
 }
@@ -29,6 +30,7 @@ type CallRow struct {
 	Clinic    string
 	Trunk     call.TrunkFacts
 	From      phi.Phone
+	Pseudonym string // of the caller; empty where the number was withheld
 	Dialled   phi.Phone
 	Rules     string // version of the book that routed it
 	Arrived   time.Time
@@ -38,6 +40,7 @@ type CallRow struct {
 	By        string
 	Served    bool
 	Recording string
+	Took      []string // CallQuery.Within.Took, where she spoke in it
 }
 
 // CallPage is a page of a list; Next is empty at the end.
@@ -46,7 +49,7 @@ type CallPage struct {
 	Next string
 }
 
-const callColumns = `id, state, clinic, trunk, trunk_name, known_by, protection, from_cell, dialled_cell, rules, arrived,
+const callColumns = `id, state, clinic, trunk, trunk_name, known_by, protection, from_cell, from_index, dialled_cell, rules, arrived,
 	answered, ended, outcome, by_whom, served, recording`
 
 // Calls lists calls. That they were read is for the caller to audit, before.
@@ -69,6 +72,7 @@ func (s *Store) calls(ctx context.Context, q CallQuery) (CallPage, error) {
 	}
 	w := &where{}
 	w.in("clinic", q.Clinics)
+	w.within(q.Within, "clinic", "id", "arrived")
 	w.span("arrived", q.From, q.Until)
 	w.equal("outcome", string(q.Outcome))
 	if err := w.beforeBoth(q.Cursor, "arrived", "id"); err != nil {
@@ -90,6 +94,17 @@ func (s *Store) calls(ctx context.Context, q CallQuery) (CallPage, error) {
 		page.Rows = page.Rows[:limit]
 		last := page.Rows[limit-1]
 		page.Next = cursor(last.Arrived.UnixMicro(), last.ID)
+	}
+	if err != nil {
+		return page, err
+	}
+	ids := make([]string, len(page.Rows))
+	for i := range page.Rows {
+		ids[i] = page.Rows[i].ID
+	}
+	took, err := s.tookOf(ctx, q.Within.Took, ids)
+	for i := range page.Rows {
+		page.Rows[i].Took = took[page.Rows[i].ID]
 	}
 	return page, err
 }
@@ -129,11 +144,11 @@ func (s *Store) byCaller(ctx context.Context, w *where, k Sealer, q CallQuery) e
 func scanCall(rows *sql.Rows, k Sealer, more ...any) (CallRow, error) {
 	var r CallRow
 	var state string
-	var from, dialled []byte
+	var from, index, dialled []byte
 	var arrived, answered, ended sql.NullInt64
 	t := &r.Trunk
 	into := []any{
-		&r.ID, &state, &r.Clinic, &t.ID, &t.Name, &t.KnownBy, &t.Protection, &from, &dialled, &r.Rules, &arrived,
+		&r.ID, &state, &r.Clinic, &t.ID, &t.Name, &t.KnownBy, &t.Protection, &from, &index, &dialled, &r.Rules, &arrived,
 		&answered, &ended, &r.Outcome, &r.By, &r.Served, &r.Recording,
 	}
 	if err := rows.Scan(append(into, more...)...); err != nil {
@@ -144,7 +159,7 @@ func scanCall(rows *sql.Rows, k Sealer, more ...any) (CallRow, error) {
 	if err != nil {
 		return r, err
 	}
-	r.From = phi.NewPhone(clear)
+	r.From, r.Pseudonym = phi.NewPhone(clear), pseudonym(index)
 	clear, err = openCell(k, callCell("dialled_cell", r.ID, r.Clinic), dialled)
 	r.Dialled = phi.NewPhone(clear)
 	return r, err

@@ -46,7 +46,8 @@ type Recording struct {
 	Samples    uint64
 	SHA256     []byte // of the file with bytes 128..4095 as zero
 	Transcript []byte
-	Reason     string // why it is not Final
+	Reason     string   // why it is not Final
+	Took       []string // RecordingQuery.Within.Took, where she spoke in the call
 }
 
 // Ending is how a recording was closed.

@@ -11,6 +11,7 @@ import (
 type RecordingQuery struct {
 	Call        string
 	Clinics     []string // nil: all
+	Within      Within
 	States      []RecordingState
 	From, Until time.Time // opened in [From, Until)
 	Limit       int       // 1..1000; 0 means 100
@@ -32,6 +33,7 @@ func (s *Store) Recordings(ctx context.Context, q RecordingQuery) (RecordingPage
 	w := &where{}
 	w.equal("call", q.Call)
 	w.in("clinic", q.Clinics)
+	w.within(q.Within, "clinic", "call", "opened")
 	w.in("state", texts(q.States))
 	w.span("opened", q.From, q.Until)
 	if err := w.beforeBoth(q.Cursor, "opened", "id"); err != nil {
@@ -51,6 +53,17 @@ func (s *Store) Recordings(ctx context.Context, q RecordingQuery) (RecordingPage
 		page.Rows = page.Rows[:limit]
 		last := page.Rows[limit-1]
 		page.Next = cursor(last.Opened.UnixMicro(), last.ID)
+	}
+	calls := make([]string, len(page.Rows))
+	for i := range page.Rows {
+		calls[i] = page.Rows[i].Call
+	}
+	took, err := s.tookOf(ctx, q.Within.Took, calls)
+	for i := range page.Rows {
+		page.Rows[i].Took = took[page.Rows[i].Call]
+	}
+	if err != nil {
+		return RecordingPage{}, fmt.Errorf("recordings: %w", err)
 	}
 	return page, nil
 }

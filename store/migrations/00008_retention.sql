@@ -55,3 +55,6 @@ CREATE TABLE break_glass (
 ) STRICT;
 CREATE INDEX break_glass_open ON break_glass (person) WHERE closed IS NULL;
 CREATE INDEX break_glass_unreviewed ON break_glass (opened) WHERE reviewed IS NULL;
+
+-- An agent sees the calls that she took.
+CREATE INDEX legs_person ON legs (person, call) WHERE answered IS NOT NULL;
