@@ -55,7 +55,8 @@ func newForm(samples []int16, c Codec) form {
 }
 
 // Prompts are the built-in ones by name: the spoken greeting, announcement, please_hold, last_resort and emergency,
-// starting and starting_alone for callers who come while the keys are sealed (with somebody to be led to, and without), and the computed ringback and music. The map is the caller's own: an operator's prompts may be laid over it.
+// starting and starting_alone for callers who come while the keys are sealed (with somebody to be led to, and without), the
+// desk's words for a person who logs in from a hard phone, and the computed ringback and music. The map is the caller's own: an operator's prompts may be laid over it.
 func Prompts() map[string]*Prompt {
 	all := make(map[string]*Prompt)
 	for _, p := range builtIn() {
@@ -66,7 +67,8 @@ func Prompts() map[string]*Prompt {
 
 var builtIn = sync.OnceValue(func() []*Prompt {
 	all := []*Prompt{newPrompt("ringback", ringback()), newPrompt("music", music())}
-	for _, name := range []string{"greeting", "announcement", "please_hold", "last_resort", "emergency", "starting", "starting_alone"} {
+	for _, name := range []string{"greeting", "announcement", "please_hold", "last_resort", "emergency", "starting", "starting_alone",
+		"desk_pin", "desk_code", "desk_wrong", "desk_ready", "desk_not_ready", "desk_refused"} {
 		wav, err := spoken.ReadFile("prompts/" + name + ".wav")
 		if err != nil {
 			panic("media: prompt " + name + " is not in the program") // a broken build; a test reads them all

@@ -22,6 +22,12 @@ prompt last_resort "All of our staff are helping other callers. If this is an em
 prompt starting "This is the answering service. Our system is starting. If this is an emergency, hang up and dial 9 1 1. Please stay on the line, you are being connected."
 prompt starting_alone "This is the answering service. Our system is starting. If this is an emergency, hang up and dial 9 1 1. Please call again in a few minutes."
 prompt emergency "If this is a medical emergency, hang up now and dial 9 1 1."
+prompt desk_pin "Please enter your pin, and then the pound key."
+prompt desk_code "Please enter the code of your authenticator."
+prompt desk_wrong "That was not right."
+prompt desk_ready "You are ready. Calls will come to this phone."
+prompt desk_not_ready "You are not ready any more."
+prompt desk_refused "You cannot be made ready. Please ask your supervisor."
 
 mkdir -p testdata/audio media/mediatest/voices
 speak "$work/caller.wav" en-gb+m3 150 35 "Hello, this is the caller. My test number ends in zero one zero zero. I am calling about the blue umbrella that I left on the morning train, and I would like to know whether somebody has found it."
