@@ -31,9 +31,6 @@ type House struct {
 	Rate       int64 // bytes a second that may be read; 0: no bound
 }
 
-// Owner is whose repository takes this house's backups.
-func (h House) Owner() Owner { return Owner{h.Store.Instance(), h.Root.ID()} }
-
 // Progress is how far a long work has come. Its methods may be called from many goroutines.
 type Progress struct {
 	mu  sync.Mutex
@@ -114,7 +111,7 @@ func (r *Repository) Back(ctx context.Context, h House, p *Progress) (Made, erro
 }
 
 func (r *Repository) back(ctx context.Context, h House, p *Progress) (_ Made, err error) {
-	if r.id.Root != h.Root.ID() || r.id.Instance != h.Store.Instance() {
+	if r.id.Instance != h.Store.Instance() {
 		return Made{}, ErrForeign
 	}
 	if err := Sweep(h.Dir); err != nil {
@@ -128,7 +125,7 @@ func (r *Repository) back(ctx context.Context, h House, p *Progress) (_ Made, er
 	defer func() { err = errors.Join(err, b.leave()) }()
 	b.made = Made{Snapshot: Snapshot{
 		Format: formatNow, Repository: r.id.ID, Instance: r.id.Instance, Made: r.now().UTC().Truncate(time.Second),
-		Program: h.Program, Mode: h.Store.Mode(),
+		Program: h.Program, Mode: h.Store.Mode(), Root: h.Root.ID(),
 	}}
 	b.made.ID = b.made.Made.Format("20060102T150405Z") + "-" + newID()[:8]
 	for _, step := range []func(context.Context) error{b.look, b.copyDatabase, b.begin, b.files, b.recordings, b.finish} {
@@ -169,7 +166,7 @@ func (b *backing) look(ctx context.Context) error {
 			b.there[o.Name] = o.Size
 		}
 	}
-	newest, err := b.repo.Open(ctx, "", b.house.Root)
+	newest, err := b.repo.Open(ctx, "", Keys{b.house.Root, b.house.Ring})
 	if err != nil {
 		return ctx.Err()
 	}

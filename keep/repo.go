@@ -51,14 +51,7 @@ type identity struct {
 	Format   string    `json:"format"`
 	ID       string    `json:"id"`
 	Instance string    `json:"instance"`
-	Root     string    `json:"root"`
 	Made     time.Time `json:"made"`
-}
-
-// Owner is whose backups a repository takes.
-type Owner struct {
-	Instance string // store.Instance
-	Root     string // seal.Root.ID
 }
 
 // OpenRepository finds the repository in a place, of whoever it is.
@@ -80,11 +73,11 @@ func OpenRepository(ctx context.Context, place Place, now func() time.Time) (*Re
 	return r, nil
 }
 
-// EnsureRepository opens the owner's repository, or makes it in an empty place. Another's is ErrForeign.
-func EnsureRepository(ctx context.Context, place Place, owner Owner, now func() time.Time) (*Repository, error) {
+// EnsureRepository opens an instance's repository, or makes it in an empty place. Another's is ErrForeign.
+func EnsureRepository(ctx context.Context, place Place, instance string, now func() time.Time) (*Repository, error) {
 	r, err := OpenRepository(ctx, place, now)
 	if errors.Is(err, ErrNotBackup) {
-		if err := makeRepository(ctx, place, owner, now()); err != nil {
+		if err := makeRepository(ctx, place, instance, now()); err != nil {
 			return nil, err
 		}
 		r, err = OpenRepository(ctx, place, now)
@@ -92,21 +85,21 @@ func EnsureRepository(ctx context.Context, place Place, owner Owner, now func() 
 	if err != nil {
 		return nil, err
 	}
-	if r.id.Instance != owner.Instance || r.id.Root != owner.Root {
+	if r.id.Instance != instance {
 		return nil, fmt.Errorf("%s: %w", place, ErrForeign)
 	}
 	return r, nil
 }
 
 // makeRepository takes an empty place: files that are something else's are not buried among ours.
-func makeRepository(ctx context.Context, place Place, owner Owner, now time.Time) error {
+func makeRepository(ctx context.Context, place Place, instance string, now time.Time) error {
 	for _, err := range place.List(ctx, "") {
 		if err == nil {
 			err = fmt.Errorf("%s: not empty, and %w", place, ErrNotBackup)
 		}
 		return err
 	}
-	id := identity{fmt.Sprint(formatName, formatNow), newID(), owner.Instance, owner.Root, now.UTC().Truncate(time.Second)}
+	id := identity{fmt.Sprint(formatName, formatNow), newID(), instance, now.UTC().Truncate(time.Second)}
 	b, err := json.MarshalIndent(id, "", "  ")
 	if err != nil {
 		return err
@@ -129,6 +122,7 @@ type Snapshot struct {
 	Repository string     `json:"repository"`
 	ID         string     `json:"id"`
 	Instance   string     `json:"instance"`
+	Root       string     `json:"root"` // id of the ROOT that opens it
 	Made       time.Time  `json:"made"`
 	Program    string     `json:"program"`
 	Mode       string     `json:"mode"`

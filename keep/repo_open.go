@@ -18,8 +18,16 @@ import (
 // Opened is a snapshot whose keys are open and whose note and manifest are proven. Close wipes the keys.
 type Opened struct {
 	Snapshot
-	repo *Repository
-	ring *seal.Ring
+	repo  *Repository
+	ring  *seal.Ring
+	owned bool // the ring is this snapshot's own, not the house's
+}
+
+// Keys open snapshots. Ring may be nil: ROOT alone opens every snapshot that was made under it. A house that has another
+// ROOT by now still has the backup keys themselves in its ring.
+type Keys struct {
+	Root *seal.Root
+	Ring *seal.Ring
 }
 
 // signatureOrigin names the key that signs notes: the audit key under a name of its own, so that a note is never taken
@@ -45,37 +53,27 @@ func missingIsDamage(err error) error {
 
 // Open opens a snapshot by ROOT. Every byte that it trusts from then on hangs from ROOT: keys.json is unwrapped by it, the
 // note is signed by the audit key in there, and the note names the SHA-256 of everything else.
-func (r *Repository) Open(ctx context.Context, id string, root *seal.Root) (*Opened, error) {
+func (r *Repository) Open(ctx context.Context, id string, by Keys) (*Opened, error) {
 	s, err := r.Find(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	o := &Opened{repo: r}
-	if err := o.open(ctx, s, root); err != nil {
+	if err := o.open(ctx, s, by); err != nil {
 		o.Close()
 		return nil, fmt.Errorf("snapshot %s: %w", s.ID, err)
 	}
 	return o, nil
 }
 
-func (o *Opened) open(ctx context.Context, s Snapshot, root *seal.Root) error {
-	if o.repo.id.Root != root.ID() {
-		return ErrForeign
-	}
+func (o *Opened) open(ctx context.Context, s Snapshot, by Keys) error {
 	keys, err := fetchSmall(ctx, o.repo.place, s.object(keysObject))
 	if err != nil {
 		return missingIsDamage(err)
 	}
-	var wrapped keyVault
-	if err := json.Unmarshal(keys, &wrapped); err != nil {
-		return fmt.Errorf("%w: keys.json", ErrDamaged)
-	}
-	if o.ring, err = seal.OpenRing(root, wrapped); err != nil {
-		return fmt.Errorf("%w: keys.json: %w", ErrDamaged, err)
-	}
-	signer, err := signerOf(o.ring, o.repo.id.Instance)
+	signer, err := o.unwrap(keys, s, by)
 	if err != nil {
-		return fmt.Errorf("%w: keys.json: %w", ErrDamaged, err)
+		return err
 	}
 	v, err := audit.NewVerifier(signer.VerifierKeys()...)
 	if err != nil {
@@ -97,9 +95,33 @@ func (o *Opened) open(ctx context.Context, s Snapshot, root *seal.Root) error {
 	return nil
 }
 
+// unwrap opens keys.json by ROOT, or takes the house's ring where that snapshot was made under another ROOT.
+func (o *Opened) unwrap(keys []byte, s Snapshot, by Keys) (*audit.Signer, error) {
+	var wrapped keyVault
+	if err := json.Unmarshal(keys, &wrapped); err != nil {
+		return nil, fmt.Errorf("%w: %s", ErrDamaged, keysObject)
+	}
+	if s.Root != by.Root.ID() {
+		if o.ring = by.Ring; o.ring == nil {
+			return nil, ErrForeign
+		}
+		return signerOf(o.ring, s.Instance)
+	}
+	var err error
+	if o.ring, err = seal.OpenRing(by.Root, wrapped); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, keysObject, err)
+	}
+	o.owned = true
+	signer, err := signerOf(o.ring, s.Instance)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, keysObject, err)
+	}
+	return signer, nil
+}
+
 // Close wipes the keys.
 func (o *Opened) Close() {
-	if o.ring != nil {
+	if o.ring != nil && o.owned {
 		o.ring.Close()
 	}
 }
@@ -109,14 +131,26 @@ func hexSum(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// signerOf makes the signer of notes from the ring's audit key.
+// signerOf makes the signer of notes from the ring's audit keys; the current one signs, every one is believed.
 func signerOf(ring *seal.Ring, instance string) (*audit.Signer, error) {
 	seed, err := ring.Secret(seal.Audit)
 	if err != nil {
 		return nil, err
 	}
 	defer clear(seed)
-	return audit.NewSigner(signatureOrigin(instance), seed)
+	var older [][]byte
+	for _, k := range ring.Status() {
+		if k.Purpose != seal.Audit || k.State != seal.Old {
+			continue
+		}
+		one, err := ring.SecretOf(seal.Audit, k.Version)
+		if err != nil {
+			return nil, err
+		}
+		defer clear(one)
+		older = append(older, one)
+	}
+	return audit.NewSigner(signatureOrigin(instance), seed, older...)
 }
 
 // line is one line of a manifest: one of its fields is set.
