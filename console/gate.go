@@ -148,7 +148,11 @@ func (c *Console) note(ctx context.Context, e audit.Event) error {
 	return ErrAuditDown
 }
 
+// addressOf is the peer's address; on the control socket "uid:N".
 func addressOf(r *http.Request) string {
+	if strings.HasPrefix(r.RemoteAddr, "uid:") {
+		return r.RemoteAddr
+	}
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr
