@@ -143,6 +143,15 @@ func NewVerifier(vkeys ...string) (*Verifier, error) {
 // Origin is the log's name in its first epoch.
 func (v *Verifier) Origin() string { return v.origin }
 
+// Keys are the verifier keys, as the first epoch has them.
+func (v *Verifier) Keys() []string {
+	list := make([]string, len(v.keys))
+	for i, k := range v.keys {
+		list[i] = k.String()
+	}
+	return list
+}
+
 // Verifier finds the key of a signature, for the note library: ours under the name of any epoch of our log.
 func (v *Verifier) Verifier(name string, hash uint32) (note.Verifier, error) {
 	if base, _ := splitOrigin(name); base == v.origin {

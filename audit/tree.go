@@ -73,6 +73,9 @@ func SizeAt(index int64) int64 {
 	return (n + 1) << level
 }
 
+// StoredUpTo is how many hashes a log of size leaves stores: the index of the next one.
+func StoredUpTo(size int64) int64 { return tlog.StoredHashCount(size) }
+
 // Size is the number of leaves, and the seq of the next one.
 func (t *Tree) Size() int64 { return t.size }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -23,7 +24,7 @@ func (s *Store) VerifyAudit(ctx context.Context, witnesses [][]byte, olderKeys .
 	}
 	defer func() { _ = view.Rollback() }()
 	r, err := audit.Verify(audit.Log{
-		Leaves: leafRows(ctx, view), Hashes: hashRows(ctx, view), Checkpoints: checkpointRows(ctx, view), Witnesses: witnesses,
+		Leaves: s.allLeaves(ctx, view), Hashes: hashRows(ctx, view), Checkpoints: checkpointRows(ctx, view), Witnesses: witnesses,
 	}, v)
 	if err != nil {
 		return r, fmt.Errorf("verify audit: %w", err)
@@ -43,8 +44,12 @@ func (s *Store) ProveAudit(ctx context.Context, seq int64) (audit.Proof, error) 
 		return audit.Proof{}, fmt.Errorf("audit proof: %w", err)
 	}
 	p := audit.Proof{Seq: seq, Checkpoint: kept.Note}
-	if err := view.QueryRowContext(ctx, "SELECT leaf FROM audit_leaves WHERE seq = ?", seq).Scan(&p.Leaf); err != nil {
-		return audit.Proof{}, fmt.Errorf("audit proof: seq %d: %w", seq, named(err))
+	err = named(view.QueryRowContext(ctx, "SELECT leaf FROM audit_leaves WHERE seq = ?", seq).Scan(&p.Leaf))
+	if errors.Is(err, ErrNotFound) {
+		p.Leaf, err = s.archivedLeaf(ctx, view, seq)
+	}
+	if err != nil {
+		return audit.Proof{}, fmt.Errorf("audit proof: seq %d: %w", seq, err)
 	}
 	p.Path, err = audit.Prove(kept.Size, seq, hashesOf(view))
 	return p, err

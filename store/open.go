@@ -55,6 +55,7 @@ type Store struct {
 	hot      hot
 	touches  touches
 	passes   rewraps
+	archive  Archive // of old audit leaves
 	journal  atomic.Pointer[Journal]
 
 	newestEntry atomic.Int64 // number of the newest entry of any journal
