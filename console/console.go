@@ -63,7 +63,12 @@ func New(cfg Config) *Console {
 func (c *Console) Handler() http.Handler { return c.careful(c.ours(c.bearer(c.mux))) }
 
 // Operator is the API for somebody whom the kernel, or the lock on the data folder, has already let in.
-func (c *Console) Operator(id string) http.Handler { return c.careful(c.ours(c.operator(id, c.mux))) }
+func (c *Console) Operator(id string) http.Handler {
+	local := http.NewServeMux()
+	local.HandleFunc("GET /debug/{profile}", c.serveDebug)
+	local.Handle("/", c.mux)
+	return c.careful(c.ours(c.operator(id, local)))
+}
 
 // careful is what every answer goes through.
 func (c *Console) careful(next http.Handler) http.Handler { return guarded(c.survives(next)) }

@@ -15,6 +15,7 @@ type CallView struct {
 	Trunk     string    `json:"trunk"`
 	Dialled   string    `json:"dialled" doc:"as From: [phi:phone] unless revealed"`
 	From      string    `json:"from" doc:"[phi:phone], the number where it was revealed, or withheld"`
+	Caller    string    `json:"caller,omitempty" doc:"pseudonym: one caller of one clinic has one"`
 	Arrived   time.Time `json:"arrived"`
 	Answered  time.Time `json:"answered,omitzero"`
 	Ended     time.Time `json:"ended,omitzero"`
@@ -47,7 +48,7 @@ func number(p phi.Phone, sight Sight) string {
 
 func viewCall(k Call, sight Sight) CallView {
 	return CallView{
-		ID: k.ID, Clinic: k.Clinic, Trunk: k.Trunk, Dialled: number(k.Dialled, sight), From: number(k.From, sight),
+		ID: k.ID, Clinic: k.Clinic, Trunk: k.Trunk, Dialled: number(k.Dialled, sight), From: number(k.From, sight), Caller: k.Pseudonym,
 		Arrived: k.Arrived, Answered: k.Answered, Ended: k.Ended,
 		Outcome: k.Outcome, By: k.By, Served: k.Served, Recording: k.Recording,
 	}

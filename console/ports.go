@@ -47,6 +47,9 @@ type Ports struct {
 	Proposals  Proposals
 	Trainings  Trainings
 	Readiness  Readiness
+
+	Engine     Engine
+	Pseudonyms Pseudonyms
 }
 
 // What ports answer instead of a value; anything else becomes a 500 without its text.

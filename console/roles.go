@@ -71,6 +71,7 @@ var matrix = []roleRow{
 	{TrainingRead, cells{here, no, no, here, no, no, here, here}},
 	{TrainingWrite, cells{no, no, no, no, no, no, here, no}},
 	{DebugRead, cells{here, no, no, no, no, no, no, no}},
+	{PseudonymsResolve, cells{no, no, no, here, no, no, no, no}},
 	{LiveRead, cells{here, no, no, here, no, no, no, no}},
 	{MetricsRead, cells{here, no, no, no, no, no, no, no}},
 	{FactorsWrite, cells{mine, mine, mine, mine, mine, mine, mine, mine}},

@@ -7,53 +7,54 @@ import "slices"
 type Scope string
 
 const (
-	Open             Scope = "" // no identity needed: documents, probes and the first step of a login
-	BookRead         Scope = "book:read"
-	BookReveal       Scope = "book:reveal"
-	BookWrite        Scope = "book:write"
-	RulesRead        Scope = "rules:read"
-	RulesWrite       Scope = "rules:write"     // schedules and their layers, approval of offers
-	ClinicsWrite     Scope = "clinics:write"   // a clinic as a whole: zone, flows, recording
-	HoursWrite       Scope = "hours:write"     // a clinic's hours and holidays
-	CoverWrite       Scope = "cover:write"     // tonight's cover: edits that bend the rota, offers
-	CoverCalledIn    Scope = "cover:called-in" // what a clinician phones in: at most 24 h, the office confirms
-	PeopleWrite      Scope = "people:write"
-	PeopleReveal     Scope = "people:reveal" // names and numbers of our own people
-	FeedsWrite       Scope = "feeds:write"
-	OnCallRead       Scope = "oncall:read"
-	PlanRead         Scope = "plan:read"
-	CallsAnswer      Scope = "calls:answer" // to make herself ready
-	CallsRead        Scope = "calls:read"
-	CallsSearch      Scope = "calls:search"
-	CallsReveal      Scope = "calls:reveal"
-	RecordingsRead   Scope = "recordings:read"
-	RecordingsPlay   Scope = "recordings:play"
-	RecordingsExport Scope = "recordings:export"
-	RecordingsKey    Scope = "recordings:key"
-	AuditRead        Scope = "audit:read"
-	KeysRead         Scope = "keys:read"
-	KeysWrite        Scope = "keys:write"
-	TokensRead       Scope = "tokens:read"
-	TokensWrite      Scope = "tokens:write"
-	DevicesRead      Scope = "devices:read"
-	DevicesWrite     Scope = "devices:write"
-	TrunksRead       Scope = "trunks:read"
-	TrunksWrite      Scope = "trunks:write"
-	AgentsRead       Scope = "agents:read"
-	AgentsWrite      Scope = "agents:write"
-	ReadyRead        Scope = "ready:read"
-	ReadyWrite       Scope = "ready:write" // to end somebody's readiness
-	AccountsRead     Scope = "accounts:read"
-	AccountsWrite    Scope = "accounts:write"
-	GrantsRead       Scope = "grants:read"
-	GrantsWrite      Scope = "grants:write" // to propose; a second person approves
-	ProposalsRead    Scope = "proposals:read"
-	ProposalsDecide  Scope = "proposals:decide"
-	TrainingRead     Scope = "training:read"
-	TrainingWrite    Scope = "training:write"
-	DebugRead        Scope = "debug:read"
-	LiveRead         Scope = "live:read"
-	MetricsRead      Scope = "metrics:read"
+	Open              Scope = "" // no identity needed: documents, probes and the first step of a login
+	BookRead          Scope = "book:read"
+	BookReveal        Scope = "book:reveal"
+	BookWrite         Scope = "book:write"
+	RulesRead         Scope = "rules:read"
+	RulesWrite        Scope = "rules:write"     // schedules and their layers, approval of offers
+	ClinicsWrite      Scope = "clinics:write"   // a clinic as a whole: zone, flows, recording
+	HoursWrite        Scope = "hours:write"     // a clinic's hours and holidays
+	CoverWrite        Scope = "cover:write"     // tonight's cover: edits that bend the rota, offers
+	CoverCalledIn     Scope = "cover:called-in" // what a clinician phones in: at most 24 h, the office confirms
+	PeopleWrite       Scope = "people:write"
+	PeopleReveal      Scope = "people:reveal" // names and numbers of our own people
+	FeedsWrite        Scope = "feeds:write"
+	OnCallRead        Scope = "oncall:read"
+	PlanRead          Scope = "plan:read"
+	CallsAnswer       Scope = "calls:answer" // to make herself ready
+	CallsRead         Scope = "calls:read"
+	CallsSearch       Scope = "calls:search"
+	CallsReveal       Scope = "calls:reveal"
+	RecordingsRead    Scope = "recordings:read"
+	RecordingsPlay    Scope = "recordings:play"
+	RecordingsExport  Scope = "recordings:export"
+	RecordingsKey     Scope = "recordings:key"
+	AuditRead         Scope = "audit:read"
+	KeysRead          Scope = "keys:read"
+	KeysWrite         Scope = "keys:write"
+	TokensRead        Scope = "tokens:read"
+	TokensWrite       Scope = "tokens:write"
+	DevicesRead       Scope = "devices:read"
+	DevicesWrite      Scope = "devices:write"
+	TrunksRead        Scope = "trunks:read"
+	TrunksWrite       Scope = "trunks:write"
+	AgentsRead        Scope = "agents:read"
+	AgentsWrite       Scope = "agents:write"
+	ReadyRead         Scope = "ready:read"
+	ReadyWrite        Scope = "ready:write" // to end somebody's readiness
+	AccountsRead      Scope = "accounts:read"
+	AccountsWrite     Scope = "accounts:write"
+	GrantsRead        Scope = "grants:read"
+	GrantsWrite       Scope = "grants:write" // to propose; a second person approves
+	ProposalsRead     Scope = "proposals:read"
+	ProposalsDecide   Scope = "proposals:decide"
+	TrainingRead      Scope = "training:read"
+	TrainingWrite     Scope = "training:write"
+	DebugRead         Scope = "debug:read"
+	PseudonymsResolve Scope = "pseudonyms:resolve"
+	LiveRead          Scope = "live:read"
+	MetricsRead       Scope = "metrics:read"
 
 	FactorsWrite Scope = "factors:write" // to enrol: a live login, or the password alone while no factor stands yet
 	Self         Scope = "self"          // one's own login, factors, devices and paperwork: everybody with two factors
@@ -84,7 +85,7 @@ var scopes = []struct {
 	{AgentsRead, Anyone}, {AgentsWrite, Anyone}, {ReadyRead, Anyone}, {ReadyWrite, Local},
 	{AccountsRead, Local}, {AccountsWrite, Local}, {GrantsRead, Local}, {GrantsWrite, PeopleOnly},
 	{ProposalsRead, Local}, {ProposalsDecide, PeopleOnly}, {TrainingRead, Local}, {TrainingWrite, Local},
-	{DebugRead, PeopleOnly}, {LiveRead, Anyone}, {MetricsRead, Anyone},
+	{DebugRead, PeopleOnly}, {PseudonymsResolve, PeopleOnly}, {LiveRead, Anyone}, {MetricsRead, Anyone},
 	{FactorsWrite, PeopleOnly}, {Self, PeopleOnly}, {SecondFactor, PeopleOnly},
 }
 

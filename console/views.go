@@ -30,6 +30,7 @@ type Call struct {
 	Trunk     string
 	Dialled   phi.Phone
 	From      phi.Phone
+	Pseudonym string // of the caller
 	Arrived   time.Time
 	Answered  time.Time
 	Ended     time.Time
