@@ -117,15 +117,15 @@ func (b *Switchboard) Nudge() {
 	}
 }
 
-// Withdraw takes back what was offered to the users: their ringing phones fall silent, and the calls go on to the next
-// target at once. A call that one of them has answered is left alone. Whoever calls it has made sure that Contacts names
-// them no more.
-func (b *Switchboard) Withdraw(users []string) {
+// Withdraw takes back what was offered to users who may be offered calls of that clinic no more: their ringing phones fall
+// silent, and the calls go on to the next target at once. A call that one of them has answered is left alone. Contacts
+// must not name them any more. The func is asked on the calls' goroutines and does not block.
+func (b *Switchboard) Withdraw(gone func(clinic, user string) bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, c := range b.calls {
 		if c.view().State == Hunting {
-			c.mail.post(happening{do: func(c *Call) { c.withdraw(users) }})
+			c.mail.post(happening{do: func(c *Call) { c.withdraw(gone) }})
 		}
 	}
 }

@@ -192,10 +192,10 @@ func (r *round) withdraw() {
 	}
 }
 
-// withdraw cancels what rings at the users' phones; the round sees it and moves on.
-func (c *Call) withdraw(users []string) {
+// withdraw cancels what rings at phones of users who are gone; the round sees it and moves on.
+func (c *Call) withdraw(gone func(clinic, user string) bool) {
 	for _, p := range c.phones {
-		if p.confirmed || p.ended || !slices.Contains(users, p.user) {
+		if p.confirmed || p.ended || !gone(c.plan.Clinic, p.user) {
 			continue
 		}
 		p.dismiss(NotReady, c.now())

@@ -18,7 +18,7 @@ func TestARevokedAgentsPhoneFallsSilentAndTheNextRingsAtOnce(t *testing.T) {
 	}, func(s *stage, l *leg) {
 		time.Sleep(16 * time.Second) // greeting and announcement 6 s, Amy rings for 10
 		s.phones["amy"].leaves()
-		s.board.Withdraw([]string{"amy"})
+		s.board.Withdraw(amyIsGone)
 		time.Sleep(30 * time.Second)
 		l.says(LegEvent{Kind: Ended, Cause: Completed})
 	})
@@ -40,7 +40,7 @@ func TestARevokedAgentAmongOthersLeavesThemRinging(t *testing.T) {
 	}, func(s *stage, l *leg) {
 		time.Sleep(16 * time.Second)
 		s.phones["amy"].leaves()
-		s.board.Withdraw([]string{"amy"})
+		s.board.Withdraw(amyIsGone)
 		time.Sleep(30 * time.Second)
 		l.says(LegEvent{Kind: Ended, Cause: Completed})
 	})
@@ -58,7 +58,7 @@ func TestAnAnswerThatCrossesARevocationIsNotTaken(t *testing.T) {
 			l.says(LegEvent{Kind: Ringing})
 			time.Sleep(10 * time.Second)
 			s.phones["amy"].leaves()
-			s.board.Withdraw([]string{"amy"})
+			s.board.Withdraw(amyIsGone)
 			l.says(LegEvent{Kind: Answered, SDP: []byte("answer")})
 		})
 	}, nil)
@@ -76,7 +76,7 @@ func TestARevocationNeverCutsAConversation(t *testing.T) {
 	}, func(s *stage, l *leg) {
 		time.Sleep(20 * time.Second)
 		s.phones["amy"].leaves()
-		s.board.Withdraw([]string{"amy"})
+		s.board.Withdraw(amyIsGone)
 		time.Sleep(5 * time.Minute)
 		l.says(LegEvent{Kind: Ended, Cause: Completed})
 	})
@@ -86,3 +86,5 @@ func TestARevocationNeverCutsAConversation(t *testing.T) {
 		t.Errorf("the call ended after %v", d)
 	}
 }
+
+func amyIsGone(clinic, user string) bool { return clinic == "harbor" && user == "amy" }

@@ -47,6 +47,7 @@ type server struct {
 	zones    reloads
 	gaps     *gapWatch
 	offers   *offerWatch
+	gate     *gateWatch
 	ladders  *ladders
 	proof    *proof
 	draining atomic.Bool
@@ -131,7 +132,7 @@ func (s *server) openSIP(context.Context) error {
 		Prompt:   func(name string) *media.Prompt { return s.prompts[name] },
 		Phones:   phones{s.rules, func() *sip.Server { return s.sip }},
 		Recorder: s.recorder,
-		Journal:  s.journal,
+		Journal:  gateJournal{s.journal, s.gate},
 		Now:      func() time.Time { return time.Now().UTC() },
 		Fault:    s.fault,
 	})
@@ -214,6 +215,7 @@ func (s *server) Run(ctx context.Context) error {
 		"disk":     s.disk.Run,
 		"bindings": func(c context.Context) error { s.bindings.Run(c, s.office.Store, s.log); return nil },
 		"gaps":     func(c context.Context) error { s.gaps.Run(c); return nil },
+		"gate":     func(c context.Context) error { s.runGate(c); return nil },
 		"offers":   func(c context.Context) error { s.offers.Run(c); return nil },
 		"ladders":  func(c context.Context) error { s.ladders.Run(c); return nil },
 		"zones":    s.followZones,

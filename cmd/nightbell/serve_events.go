@@ -39,6 +39,10 @@ func (s *server) rulesReplaced() {
 		s.sip.DevicesChanged()
 	}
 	s.gaps.Changed()
+	s.gate.Changed()
+	if s.board != nil {
+		s.board.Withdraw(s.rules.withdrawn)
+	}
 	s.nudge()
 }
 
@@ -108,6 +112,7 @@ func trail() string {
 // bound keeps the memory of who registered from where, and lets waiting calls look again.
 func (s *server) bound(e sip.BindingEvent) {
 	s.nudge()
+	s.gate.Changed()
 	if !s.bindings.tell(e) {
 		s.alarms.raise("bindings", "registrations come faster than they can be remembered: some are not in the audit log")
 	}

@@ -50,6 +50,7 @@ func (s *server) register(r *prometheus.Registry) {
 	gauge("certificate_expiry_seconds", "Seconds until the listeners' certificate ends.", s.certificateLeft)
 	gauge("zone_data_age_seconds", "Age of the zone data.", func() float64 { return s.office.Zones().Age(time.Now()).Seconds() })
 	s.gapFigures(gauge)
+	s.gateFigures(gauge)
 	s.sipFigures(gauge, counter)
 	s.mediaFigures(gauge, counter)
 	s.journalFigures(gauge, counter)

@@ -296,6 +296,7 @@ func (s *server) openWatches() {
 	s.gaps.tell, s.gaps.fault = s.notices.gap, s.trouble("gaps")
 	s.offers = &offerWatch{shelf: s.office.Store, tell: s.notices.offer, fault: s.trouble("offers"),
 		now: func() time.Time { return time.Now().UTC() }}
+	s.openGate()
 	s.ladders = newLadders(s.office.Store, func(r policy.Rung, at time.Time) []string {
 		return s.rules.now.Load().policy.Rung(r, at)
 	}, s.trouble("escalations"))

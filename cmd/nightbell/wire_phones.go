@@ -9,16 +9,17 @@ import (
 	"nightbell/sip"
 )
 
-// phones is call.Phones over the registrar: who is reachable now, and one INVITE on the very flow she registered on.
+// phones is call.Phones over the registrar: who is ready and reachable now, and one INVITE on the very flow she registered
+// on.
 type phones struct {
 	rules *rules
 	sip   func() *sip.Server
 }
 
-func (p phones) Contacts(_ string, users []string) []call.Contact {
+func (p phones) Contacts(clinic string, users []string) []call.Contact {
 	present := make([]string, 0, len(users))
 	for _, u := range users {
-		if p.rules.present(u) {
+		if p.rules.present(u, clinic) {
 			present = append(present, u)
 		}
 	}

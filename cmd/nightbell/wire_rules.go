@@ -25,6 +25,7 @@ type rules struct {
 	change chan struct{} // capacity 1
 	loads  sync.Mutex    // one load at a time: an older book never takes the place of a newer one
 	told   func()        // after each replacement; never blocks
+	clock  func() time.Time
 }
 
 // standing is one immutable state of the rules.
@@ -34,10 +35,11 @@ type standing struct {
 	devices map[string]sip.Device
 	owner   map[string]string // user -> person
 	paused  map[string]bool   // people who take no calls for now
+	gate    gatehouse
 }
 
 func newRules(o *office, told func()) *rules {
-	r := &rules{office: o, change: make(chan struct{}, 1), told: told}
+	r := &rules{office: o, change: make(chan struct{}, 1), told: told, clock: time.Now}
 	r.now.Store(&standing{policy: policy.Index(&policy.Book{}, o.Zones())})
 	return r
 }
@@ -85,6 +87,9 @@ func (r *rules) load(ctx context.Context) error {
 		return err
 	}
 	if next.trunks, err = r.trunks(ctx, book); err != nil {
+		return err
+	}
+	if next.gate, err = openGatehouse(ctx, r.office.Store, book); err != nil {
 		return err
 	}
 	pauses, err := r.office.Store.Pauses(ctx)
@@ -180,14 +185,6 @@ func (r *rules) Trunks() []sip.Trunk { return r.now.Load().trunks }
 
 // Decide is call.Ports.Decide.
 func (r *rules) Decide(q policy.Inquiry) policy.Plan { return r.now.Load().policy.Decide(q) }
-
-// present is the access gate's place: who may be offered calls now. In this state of the house: registered (the caller
-// asks for bindings), and not paused.
-func (r *rules) present(user string) bool {
-	s := r.now.Load()
-	person, known := s.owner[user]
-	return known && !s.paused[person]
-}
 
 // profile says where and how the sound of a trunk's call travels.
 func (r *rules) profile(f sip.Facts, family func(media.Profile) bool) media.Profile {
