@@ -48,6 +48,8 @@ type Ports struct {
 	Trainings  Trainings
 	Readiness  Readiness
 
+	Backups Backups
+
 	Engine     Engine
 	Pseudonyms Pseudonyms
 }

@@ -70,6 +70,8 @@ var matrix = []roleRow{
 	{ProposalsDecide, cells{here, no, no, no, no, mine, here, no}},
 	{TrainingRead, cells{here, no, no, here, no, no, here, here}},
 	{TrainingWrite, cells{no, no, no, no, no, no, here, no}},
+	{BackupRead, cells{here, no, no, no, no, no, here, here}},
+	{BackupWrite, cells{here, no, no, no, no, no, no, no}},
 	{DebugRead, cells{here, no, no, no, no, no, no, no}},
 	{PseudonymsResolve, cells{no, no, no, here, no, no, no, no}},
 	{LiveRead, cells{here, no, no, here, no, no, no, no}},

@@ -51,6 +51,8 @@ const (
 	ProposalsDecide   Scope = "proposals:decide"
 	TrainingRead      Scope = "training:read"
 	TrainingWrite     Scope = "training:write"
+	BackupRead        Scope = "backup:read"
+	BackupWrite       Scope = "backup:write"
 	DebugRead         Scope = "debug:read"
 	PseudonymsResolve Scope = "pseudonyms:resolve"
 	LiveRead          Scope = "live:read"
@@ -85,7 +87,7 @@ var scopes = []struct {
 	{AgentsRead, Anyone}, {AgentsWrite, Anyone}, {ReadyRead, Anyone}, {ReadyWrite, Local},
 	{AccountsRead, Local}, {AccountsWrite, Local}, {GrantsRead, Local}, {GrantsWrite, PeopleOnly},
 	{ProposalsRead, Local}, {ProposalsDecide, PeopleOnly}, {TrainingRead, Local}, {TrainingWrite, Local},
-	{DebugRead, PeopleOnly}, {PseudonymsResolve, PeopleOnly}, {LiveRead, Anyone}, {MetricsRead, Anyone},
+	{BackupRead, Anyone}, {BackupWrite, Anyone}, {DebugRead, PeopleOnly}, {PseudonymsResolve, PeopleOnly}, {LiveRead, Anyone}, {MetricsRead, Anyone},
 	{FactorsWrite, PeopleOnly}, {Self, PeopleOnly}, {SecondFactor, PeopleOnly},
 }
 
