@@ -86,13 +86,13 @@ type KeyProgress struct {
 
 // KeyRotation asks for a new version.
 type KeyRotation struct {
-	Purpose string `json:"purpose" enum:"recordings,fields,index,auth,audit,backup,spool"`
+	Purpose string `json:"purpose" enum:"recordings,fields,details,index,auth,audit,backup,spool"`
 	Clinic  string `json:"clinic,omitempty" maxLength:"64" doc:"clinic id; empty for keys of the whole house"`
 }
 
 // KeyRetirement asks for an old version to be destroyed.
 type KeyRetirement struct {
-	Purpose string `json:"purpose" enum:"recordings,fields,index,auth,audit,backup,spool"`
+	Purpose string `json:"purpose" enum:"recordings,fields,details,index,auth,audit,backup,spool"`
 	Clinic  string `json:"clinic,omitempty" maxLength:"64"`
 	Version uint32 `json:"version" minimum:"1"`
 }
@@ -124,6 +124,7 @@ type RescueBody struct {
 type DepartureBody struct {
 	Proposal string `json:"proposal" minLength:"1" maxLength:"64" doc:"approved, of kind clinic_departure"`
 	Folder   string `json:"folder" minLength:"1" maxLength:"4096" doc:"absolute, outside the data folder, empty or missing: the export goes there"`
+	Public   []byte `json:"public" doc:"the key that the clinic takes along, base64: the export is sealed to it"`
 }
 
 // ShredBody destroys a recording's key.

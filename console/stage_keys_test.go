@@ -51,6 +51,6 @@ func init() {
 	example["add-slot"] = `{"type":"passphrase","passphrase":"a passphrase of this spring"}`
 	example["change-slot"] = `{"type":"passphrase","passphrase":"a passphrase of this spring"}`
 	example["note-rescue"] = `{"file_id":"00112233445566778899aabbccddeeff","set":"0000000-000000","reason":"records request"}`
-	example["depart-clinic"] = `{"proposal":"p1","folder":"/mnt/export/harbor"}`
+	example["depart-clinic"] = `{"proposal":"p1","folder":"/mnt/export/harbor","public":"AAAA"}`
 	example["shred-recording"] = `{"proposal":"p1"}`
 }
