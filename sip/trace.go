@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -34,6 +35,7 @@ type tracing struct {
 	until   time.Time
 	dialogs map[string][]Traced
 	order   []string
+	calls   map[string][]string // dialogs of a call, as Label said
 }
 
 // Trace keeps the redacted signalling of dialogs that begin before until; zero or past: it ends now. What was taken
@@ -51,18 +53,43 @@ func (s *Server) Trace(until time.Time) {
 	s.wire.traces.Store(until.After(now) || len(t.dialogs) > 0)
 }
 
-// Traced gives what was taken of these dialogs (DialogID), in the order it happened.
-func (s *Server) Traced(dialogs ...string) []Traced {
+// Traced gives what was taken of a call's dialogs, in the order it happened.
+func (s *Server) Traced(call string) []Traced {
 	t := &s.wire.trace
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.forget(time.Now())
 	var out []Traced
-	for _, id := range dialogs {
+	for _, id := range t.calls[call] {
 		out = append(out, t.dialogs[id]...)
 	}
 	slices.SortStableFunc(out, func(a, b Traced) int { return a.At.Compare(b.At) })
 	return out
+}
+
+// Label says which call the leg belongs to; without a trace it does nothing.
+func (l *Leg) Label(call string) {
+	l.mu.Lock()
+	flow := l.flow
+	l.mu.Unlock()
+	if flow == nil || !flow.w.traces.Load() {
+		return
+	}
+	t, dialog := &flow.w.trace, l.DialogID()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, taken := t.dialogs[dialog]; !taken {
+		return
+	}
+	if t.calls == nil {
+		t.calls = map[string][]string{}
+	}
+	if len(t.calls) >= traceDialogs {
+		maps.DeleteFunc(t.calls, func(_ string, dialogs []string) bool {
+			return !slices.ContainsFunc(dialogs, func(id string) bool { return t.dialogs[id] != nil })
+		})
+	}
+	t.calls[call] = append(t.calls[call], dialog)
 }
 
 // DialogID names the leg's dialog in a trace: a digest of its Call-ID, which peers may fill with what they like.
@@ -81,7 +108,7 @@ func (t *tracing) forget(now time.Time) {
 	if now.Before(t.until.Add(traceKept)) {
 		return
 	}
-	t.dialogs, t.order = nil, nil
+	t.dialogs, t.order, t.calls = nil, nil, nil
 }
 
 // take keeps a message where a trace runs: a new dialog while it does, the rest of a known one for as long as it is kept.

@@ -59,13 +59,16 @@ func TestTraceIsTakenWhileSomebodyAsksForItAndForgotten(t *testing.T) {
 		d, before := b.talk(carrier)
 		s.Trace(time.Now().Add(10 * time.Minute))
 		_, leg := b.talk(carrier)
+		leg.Label("c2")
 		time.Sleep(11 * time.Minute) // the trace ends; what it has begun to follow goes on
 		d2, after := b.talk(carrier)
+		before.Label("c1")
+		after.Label("c3")
 		leg.End(Completed)
 		synctest.Wait()
 
 		text := ""
-		for _, m := range s.Traced(leg.DialogID()) {
+		for _, m := range s.Traced("c2") {
 			text += m.Text + "\n"
 		}
 		for _, want := range []string{"INVITE ", "SIP/2.0 200", "ACK ", "BYE "} {
@@ -76,11 +79,11 @@ func TestTraceIsTakenWhileSomebodyAsksForItAndForgotten(t *testing.T) {
 		if strings.Contains(text, "2125550") || strings.Contains(text, "inline:") {
 			t.Errorf("a number or a key is in the trace:\n%s", text)
 		}
-		if len(s.Traced(before.DialogID(), after.DialogID())) != 0 {
+		if len(s.Traced("c1"))+len(s.Traced("c3")) != 0 {
 			t.Error("dialogs outside the time were taken")
 		}
 		time.Sleep(time.Hour + time.Minute)
-		if len(s.Traced(leg.DialogID())) != 0 {
+		if len(s.Traced("c2")) != 0 {
 			t.Error("the trace was not forgotten")
 		}
 		_, _ = d, d2

@@ -70,24 +70,34 @@ func (c loginCmd) Run(ctx context.Context, s *session) error {
 
 // prove shows password and second factor.
 func (c loginCmd) prove(ctx context.Context, s *session, api *client, password string) (loginStep, error) {
-	var pending, live loginStep
-	body := map[string]string{"person": c.Person, "password": password}
-	if err := api.ask(ctx, "POST", "/api/v1/login", body, &pending); err != nil {
+	prompt, kind := "six digits: ", "totp"
+	if c.Recovery {
+		prompt, kind = "recovery code: ", "recovery"
+	}
+	return api.logIn(ctx, c.Person, password, kind, func() (string, error) { return s.secretLine(prompt) })
+}
+
+// logIn shows password and second factor; the client's requests are the person's from then on.
+func (c *client) logIn(ctx context.Context, person, password, kind string, code func() (string, error)) (live loginStep, err error) {
+	var pending loginStep
+	c.login = ""
+	body := map[string]string{"person": person, "password": password}
+	if err := c.ask(ctx, "POST", "/api/v1/login", body, &pending); err != nil {
 		return live, err
 	}
 	if len(pending.Offered) == 0 {
 		return live, errors.New("login: no second factor stands yet: ask an administrator for an invitation")
 	}
-	prompt, path := "six digits: ", "/api/v1/login/totp"
-	if c.Recovery {
-		prompt, path = "recovery code: ", "/api/v1/login/recovery"
-	}
-	code, err := s.secretLine(prompt)
+	second, err := code()
 	if err != nil {
 		return live, err
 	}
-	api.login = pending.Secret
-	return live, api.ask(ctx, "POST", path, map[string]string{"code": code}, &live)
+	c.login = pending.Secret
+	if err := c.ask(ctx, "POST", "/api/v1/login/"+kind, map[string]string{"code": second}, &live); err != nil {
+		return live, err
+	}
+	c.login = live.Secret
+	return live, nil
 }
 
 // as runs a command as the holder of a login's secret; empty: as the operator.

@@ -17,6 +17,8 @@ type recordingsCmd struct {
 	List   recordingsListCmd   `cmd:"" help:"Recordings, newest first."`
 	Verify recordingsVerifyCmd `cmd:"" help:"Re-read every bit of recordings."`
 	Export recordingsExportCmd `cmd:"" help:"A clear WAV outside the data folder; audited."`
+	Rescue recordingsRescueCmd `cmd:"" help:"Open a sealed file by the recovery shares, without the house."`
+	Shred  recordingsShredCmd  `cmd:"" help:"Destroy a recording's key by an approved proposal."`
 	Key    recordingsKeyCmd    `cmd:"" help:"The data key, for an independent reader; audited."`
 }
 

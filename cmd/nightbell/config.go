@@ -32,6 +32,7 @@ type Config struct {
 	Witness    []WitnessConfig  `toml:"witness"`
 	Syslog     SyslogConfig     `toml:"syslog"`
 	Audit      AuditConfig      `toml:"audit"`
+	Access     AccessConfig     `toml:"access"`
 	Log        LogConfig        `toml:"log"`
 
 	Path string `toml:"-"` // the file it came from
@@ -103,6 +104,7 @@ type KeysConfig struct {
 	Unseal     Unseal `toml:"unseal"`
 	KeyFile    string `toml:"key_file"`
 	Credential string `toml:"credential"`
+	TPM        string `toml:"tpm"` // device or socket; empty: /dev/tpmrm0
 }
 
 // Unseal names an unsealer.
@@ -112,6 +114,7 @@ const (
 	UnsealKeyFile    Unseal = "key-file"
 	UnsealPassphrase Unseal = "passphrase"
 	UnsealCredential Unseal = "systemd-credential"
+	UnsealTPM        Unseal = "tpm"
 )
 
 // ZoneConfig is where zone data comes from; empty: the copy inside the program.
@@ -230,6 +233,7 @@ func defaultConfig() Config {
 		ZoneData:   ZoneConfig{MaxAge: Duration{180 * 24 * time.Hour}},
 		Limits:     LimitsConfig{Drain: Duration{30 * time.Minute}},
 		Audit:      defaultAudit(),
+		Access:     defaultAccess(),
 		Log:        LogConfig{Level: "info", Format: "text"},
 	}
 }
@@ -294,6 +298,8 @@ func (c *Config) check() error {
 		wrong("recordings.reserve_mib", "negative")
 	}
 	c.checkProof(wrong)
+	c.checkAccess(wrong)
+	c.checkProof(wrong)
 	all = append(all, c.Keys.check()...)
 	if !strings.Contains(" debug info warn error ", " "+c.Log.Level+" ") {
 		wrong("log.level", "none of debug, info, warn, error")
@@ -306,7 +312,7 @@ func (c *Config) check() error {
 
 func (k KeysConfig) check() []error {
 	switch {
-	case k.Unseal == UnsealPassphrase:
+	case k.Unseal == UnsealPassphrase, k.Unseal == UnsealTPM:
 		return nil
 	case k.Unseal == UnsealKeyFile && k.KeyFile == "":
 		return []error{errors.New("keys.key_file: missing")}
@@ -315,7 +321,7 @@ func (k KeysConfig) check() []error {
 	case k.Unseal == UnsealKeyFile || k.Unseal == UnsealCredential:
 		return nil
 	}
-	return []error{errors.New("keys.unseal: none of key-file, systemd-credential, passphrase")}
+	return []error{errors.New("keys.unseal: none of tpm, systemd-credential, key-file, passphrase")}
 }
 
 // path is a path of the configuration, taken from the data folder where it is relative.

@@ -39,6 +39,7 @@ type cli struct {
 
 	Setup      setupCmd      `cmd:"" help:"Make a data folder: keys, private CA, certificates, configuration, database."`
 	Serve      serveCmd      `cmd:"" help:"Take calls until stopped."`
+	Unseal     unsealCmd     `cmd:"" help:"Open the keys of a server that runs sealed."`
 	Demo       demoCmd       `cmd:"" help:"Make a demo clinic, place one real call, tell its story, keep serving."`
 	Login      loginCmd      `cmd:"" help:"Log in with both factors; the commands after it act as this person."`
 	Logout     logoutCmd     `cmd:"" help:"End that login."`
@@ -48,6 +49,8 @@ type cli struct {
 	Invitation invitationCmd `cmd:"" help:"Take an invitation up: password, authenticator, recovery codes."`
 	Grants     grantsCmd     `cmd:"" help:"Who has which role where."`
 	Proposals  proposalsCmd  `cmd:"" help:"What needs a second person."`
+	Trace      traceCmd      `cmd:"" help:"Redacted signalling of a call, for engineers."`
+	Pseudonym  pseudonymCmd  `cmd:"" help:"The caller behind a pseudonym."`
 	Bench      benchCmd      `cmd:"" help:"What tests and load runs need."`
 	Devices    devicesCmd    `cmd:"" help:"Agents' phones."`
 	Trunks     trunksCmd     `cmd:"" help:"Connections to clinics and carriers."`
@@ -60,7 +63,8 @@ type cli struct {
 	Recordings recordingsCmd `cmd:"" help:"The sealed sound."`
 	Audit      auditCmd      `cmd:"" help:"What happened, and the proof that nobody edited it."`
 	Witness    witnessCmd    `cmd:"" help:"Sign checkpoints of other machines' logs."`
-	Keys       keysCmd       `cmd:"" help:"The key ring."`
+	Keys       keysCmd       `cmd:"" help:"The keys: rotate, retire, the ways to ROOT, the recovery key on paper."`
+	Clinics    clinicsCmd    `cmd:"" help:"Clinics that leave."`
 	Why        whyCmd        `cmd:"" help:"What happened to a call, on one screen."`
 	Doctor     doctorCmd     `cmd:"" help:"Check the machine and the data folder."`
 	Version    versionCmd    `cmd:"" help:"What this program is."`

@@ -31,7 +31,8 @@ func only(clinic string) []string {
 
 func (h history) List(ctx context.Context, q console.CallQuery) (console.CallPage, error) {
 	page, err := h.Store.Calls(ctx, store.CallQuery{
-		Clinics: only(q.Clinic), From: q.From, Until: q.To, Caller: normal(q.Number), Limit: q.Limit, Cursor: q.Cursor,
+		Clinics: only(q.Clinic), Within: store.Within(q.Within), From: q.From, Until: q.To, Caller: normal(q.Number),
+		Limit: q.Limit, Cursor: q.Cursor,
 	})
 	if err != nil {
 		return console.CallPage{}, known(err)
@@ -54,8 +55,9 @@ func normal(p phi.Phone) phi.Phone {
 
 func callOf(r store.CallRow) console.Call {
 	return console.Call{
-		ID: r.ID, Clinic: r.Clinic, Trunk: r.Trunk.ID, Dialled: r.Dialled, From: r.From, Arrived: r.Arrived,
-		Answered: r.Answered, Ended: r.Ended, Outcome: string(r.Outcome), By: r.By, Served: r.Served, Recording: r.Recording,
+		ID: r.ID, Clinic: r.Clinic, Trunk: r.Trunk.ID, Dialled: r.Dialled, From: r.From, Pseudonym: r.Pseudonym,
+		Arrived: r.Arrived, Answered: r.Answered, Ended: r.Ended, Outcome: string(r.Outcome), By: r.By, Served: r.Served,
+		Recording: r.Recording, Took: r.Took,
 	}
 }
 
@@ -76,6 +78,9 @@ func (h history) Find(ctx context.Context, id string) (console.CallStory, error)
 			return out, fmt.Errorf("call %s: sound of a leg: %w", id, err)
 		}
 		out.Legs = append(out.Legs, view)
+		if l.Person != "" && !l.Answered.IsZero() {
+			out.Took = append(out.Took, l.Person)
+		}
 	}
 	for _, e := range s.Events {
 		out.Events = append(out.Events, console.CallEvent{At: e.At, Kind: string(e.Kind), Leg: e.Leg, Data: e.Data})
@@ -87,7 +92,7 @@ func (h history) Find(ctx context.Context, id string) (console.CallStory, error)
 type sounds struct{ *office }
 
 func (s sounds) List(ctx context.Context, q console.RecordingQuery) (console.RecordingPage, error) {
-	page, err := s.Store.Recordings(ctx, store.RecordingQuery{Call: q.Call, Clinics: only(q.Clinic), Limit: q.Limit, Cursor: q.Cursor})
+	page, err := s.Store.Recordings(ctx, store.RecordingQuery{Call: q.Call, Clinics: only(q.Clinic), Within: store.Within(q.Within), Limit: q.Limit, Cursor: q.Cursor})
 	if err != nil {
 		return console.RecordingPage{}, known(err)
 	}
@@ -103,14 +108,16 @@ func (s sounds) Find(ctx context.Context, id string) (console.RecordingRow, erro
 	if err != nil {
 		return console.RecordingRow{}, known(err)
 	}
-	return s.row(r), nil
+	row := s.row(r)
+	row.Took, err = s.Store.Took(ctx, r.Call)
+	return row, known(err)
 }
 
 // row shows a recording. Its rate stands in the file's clear head; a file that is gone has none.
 func (s sounds) row(r store.Recording) console.RecordingRow {
 	v := console.RecordingRow{
 		ID: r.ID, Call: r.Call, Clinic: r.Clinic, FileID: hex.EncodeToString(r.FileID), File: r.FileName, Started: r.Opened,
-		State: string(r.State), Samples: r.Samples, SHA256: hex.EncodeToString(r.SHA256), Part: r.Part, Reason: r.Reason,
+		Took: r.Took, State: string(r.State), Samples: r.Samples, SHA256: hex.EncodeToString(r.SHA256), Part: r.Part, Reason: r.Reason,
 	}
 	if path, err := s.Folder.Path(r.FileName); err == nil {
 		v.Path = path

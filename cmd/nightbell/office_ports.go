@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"nightbell/audit"
 	"nightbell/console"
@@ -16,6 +17,8 @@ type running interface {
 	Registered() map[string]int // live bindings by device user
 	TrunkCalls() map[string]int // live calls by trunk
 	AgentsChanged()             // a device was revoked, somebody was paused or resumed: look again, at once
+	Trace(time.Duration) error  // office_engine.go
+	Traced(call string) ([]console.TracedMessage, error)
 }
 
 // stopped is the floor of a server that does not run.
@@ -32,26 +35,30 @@ func (s stopped) Live(context.Context) (console.Live, error) {
 // ports is the office as the console sees it.
 func (o *office) ports(r running) console.Ports {
 	return console.Ports{
-		Books:      books{o},
-		Rota:       rota{o},
-		Clinics:    clinics{rulebook{o}},
-		People:     persons{rulebook{o}},
-		Schedules:  schedules{rulebook{o}},
-		Versions:   versions{rulebook{o}},
-		Previews:   previews{rulebook{o}},
-		Outlook:    outlook{rulebook{o}},
-		Offers:     offers{rulebook{o}},
-		Feeds:      feeds{rulebook{o}},
-		Calls:      history{o},
-		Recordings: sounds{o},
-		Audit:      memory{o},
-		Keys:       keyring{o},
-		Tokens:     tokens{o},
-		Devices:    devices{o, r},
-		Trunks:     trunks{o, r},
-		Agents:     agents{o, r},
-		Health:     health{o},
-		Floor:      r,
+		Books:       books{o},
+		Rota:        rota{o},
+		Clinics:     clinics{rulebook{o}},
+		People:      persons{rulebook{o}},
+		Schedules:   schedules{rulebook{o}},
+		Versions:    versions{rulebook{o}},
+		Previews:    previews{rulebook{o}},
+		Outlook:     outlook{rulebook{o}},
+		Offers:      offers{rulebook{o}},
+		Feeds:       feeds{rulebook{o}},
+		Calls:       history{o},
+		Recordings:  sounds{o},
+		Audit:       memory{o},
+		Keys:        keyring{o},
+		Slots:       slots{o},
+		Destruction: destruction{o},
+		Tokens:      tokens{o},
+		Devices:     devices{o, r},
+		Trunks:      trunks{o, r},
+		Agents:      agents{o, r},
+		Health:      health{o},
+		Floor:       r,
+		Engine:      engine{r},
+		Pseudonyms:  pseudonyms{o},
 	}
 }
 

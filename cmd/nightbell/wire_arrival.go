@@ -24,8 +24,10 @@ func (s *server) arrival(l *sip.Leg) call.Arrival {
 		region = trunk.Country
 	}
 	number, _ := policy.NormaliseNumber(f.Number, region)
+	id := rand.Text()
+	l.Label(id)
 	return call.Arrival{
-		ID:      rand.Text(),
+		ID:      id,
 		Inquiry: policy.Inquiry{Trunk: f.TrunkID, Number: number, From: normalised(f.Caller, region), At: time.Now().UTC()},
 		Trunk:   call.TrunkFacts{ID: f.TrunkID, Name: f.TrunkName, KnownBy: f.KnownBy, Protection: f.Protection},
 		Offer:   l.RemoteSDP(),

@@ -54,6 +54,7 @@ func (p phones) Invite(ctx context.Context, c call.Contact, inv call.Invite, pos
 		if err != nil {
 			return nil, err
 		}
+		l.Label(inv.Call)
 		l.Listen(func(e sip.Event) { post(legEvent(e)) })
 		return leg{l}, nil
 	}
