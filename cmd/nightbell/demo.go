@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"nightbell/media/mediatest"
@@ -45,6 +46,7 @@ type demoResult struct {
 	Trunk     demoTrunk     `json:"trunk"`
 	Number    string        `json:"number"`
 	Agents    []demoAgent   `json:"agents"`
+	People    []fixture     `json:"people"`
 	DataDir   string        `json:"data_dir"`
 }
 
@@ -82,6 +84,7 @@ type demoTrunk struct {
 }
 
 type demoAgent struct {
+	Person string `json:"person"`
 	User   string `json:"user"`
 	Secret string `json:"secret"`
 	AOR    string `json:"aor"`
@@ -102,7 +105,9 @@ type demo struct {
 	over   chan struct{} // closed when the server has ended
 	served error         // why, once over
 	stop   context.CancelFunc
-	api    *client
+	api    *client   // the operator's
+	desk   *client   // the supervisor's: numbers and sound are for people with two factors
+	logins []*client // of the agents, each on a connection of her own
 
 	carrier     *siptest.Carrier
 	phones      []*demoPhone
@@ -165,8 +170,9 @@ func (d *demo) walk(ctx context.Context) error {
 		{"data folder", d.makeFolder},
 		{"server", d.startServer},
 		{"book", d.applyBook},
-		{"devices", d.enrol},
+		{"people", d.makePeople},
 		{"phones", d.register},
+		{"logged in", d.logIn},
 		{"call", d.placeCall},
 		{"trunk", d.knowTrunk},
 		{"plan", d.knowPlan},
@@ -212,18 +218,24 @@ func (d *demo) tell(s demoStep) {
 
 // invite prints how to take part with a phone of one's own.
 func (d *demo) invite(w io.Writer) {
-	agent := d.result.Agents[0]
+	agent, people := d.result.Agents[0], ""
+	for _, p := range d.result.People {
+		people += fmt.Sprintf("  %-7s %-11s password %s   authenticator %s\n", p.Person, strings.Join(p.Roles, " "), p.Password, p.TOTP)
+	}
 	fmt.Fprintf(w, `
 The server keeps taking calls; Ctrl-C drains and stops it.
 
 Register your own softphone (TLS, SRTP mandatory, CA %s):
   user %s   secret %s   domain and proxy %s   transport TLS
   Linphone: add the CA as root_ca; baresip: sip_cafile, and enrol with --md5-until (see README.md)
+  %s is ready on it for 12 hours; later: nightbell login %s --ready %s --dir %s
 Let the scripted carrier call %s:
   nightbell demo --call --dir %s
-Console API: %s/api/v1, token %s
-Commands:    nightbell calls list --dir %s
-`, d.result.CA, agent.User, agent.Secret, d.result.SIP.TLS, d.result.Number, d.dir, d.result.Console.URL, d.result.Console.Token, d.dir)
+Console API: %s/api/v1, token %s (it sees no patient's data; people with both factors do)
+Commands:    nightbell calls list --dir %s; with numbers: nightbell login sue --dir %s, then calls list --reveal
+People (the authenticator's secret goes into any TOTP program; a code is good once):
+%s`, d.result.CA, agent.User, agent.Secret, d.result.SIP.TLS, agent.Person, agent.Person, agent.User, d.dir, d.result.Number, d.dir,
+		d.result.Console.URL, d.result.Console.Token, d.dir, d.dir, people)
 }
 
 // hangUp ends what the scripted peers hold.
@@ -243,8 +255,10 @@ func (d *demo) hangUp() {
 // close stops the server and tells how it ended.
 func (d *demo) close() error {
 	d.hangUp()
-	if d.api != nil {
-		_ = d.api.close()
+	for _, c := range append(d.logins, d.desk, d.api) {
+		if c != nil {
+			_ = c.close()
+		}
 	}
 	if d.stop == nil {
 		return nil

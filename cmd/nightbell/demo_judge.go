@@ -115,7 +115,7 @@ func (d *demo) verify(ctx context.Context) (string, error) {
 
 func (d *demo) export(ctx context.Context) (string, error) {
 	body := map[string]any{"reason": "demo: judge the channels"}
-	wav, err := d.api.stream(ctx, "POST", "/api/v1/recordings/"+d.result.Recording.ID+"/export", body)
+	wav, err := d.desk.stream(ctx, "POST", "/api/v1/recordings/"+d.result.Recording.ID+"/export", body)
 	if err != nil {
 		return "", err
 	}

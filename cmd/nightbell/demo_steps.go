@@ -124,19 +124,6 @@ func (d *demo) applyBook(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d changes, version %s", len(diff.Changes), diff.To), nil
 }
 
-func (d *demo) enrol(ctx context.Context) (string, error) {
-	for _, person := range []string{"amy", "bo", "carol"} {
-		var v struct{ Items []console.Enrolled }
-		if err := d.api.ask(ctx, "POST", "/api/v1/devices", map[string]any{"person": person}, &v); err != nil {
-			return "", err
-		}
-		for _, e := range v.Items {
-			d.result.Agents = append(d.result.Agents, demoAgent{e.User, e.Secret, e.AOR})
-		}
-	}
-	return fmt.Sprintf("%d softphones, each with a secret of its own", len(d.result.Agents)), nil
-}
-
 // demoPhone is a scripted softphone with its sound.
 type demoPhone struct {
 	user  string

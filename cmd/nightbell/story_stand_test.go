@@ -71,7 +71,64 @@ func newStandAt(t *testing.T, dir string, edit func(book string) string) *stand 
 		book = edit(book)
 	}
 	s.apply(book)
+	s.fix()
 	return s
+}
+
+// fix gives everybody in the book an account with two factors; nobody is logged in by it.
+func (s *stand) fix() {
+	s.t.Helper()
+	var made struct{ Items []fixture }
+	s.ask(&made, "bench", "fixture")
+	s.people, s.files = map[string]fixture{}, s.t.TempDir()
+	for _, f := range made.Items {
+		s.people[f.Person] = f
+	}
+}
+
+// login is the file of a person's login on this terminal. Who is not logged in yet logs in, with both factors.
+func (s *stand) login(person string, flags ...string) string {
+	s.t.Helper()
+	path := filepath.Join(s.files, person+".login")
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
+	f, ok := s.people[person]
+	if !ok {
+		s.t.Fatalf("%s has no account", person)
+	}
+	code, err := totpNow(f.TOTP)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	out, errs, exit := s.runAs(path, f.Password+"\n"+code+"\n", append([]string{"login", person}, flags...)...)
+	if exit != 0 {
+		s.t.Fatalf("login %s: exit %d\n%s%s", person, exit, out, errs)
+	}
+	return path
+}
+
+// ready makes a person ready on a phone.
+func (s *stand) ready(person, user string) {
+	s.t.Helper()
+	path := filepath.Join(s.files, person+".login")
+	if _, err := os.Stat(path); err != nil {
+		s.login(person, "--ready", user)
+		return
+	}
+	if out, errs, exit := s.runAs(path, "", "ready", "on", user); exit != 0 {
+		s.t.Fatalf("%s ready on %s: exit %d\n%s%s", person, user, exit, out, errs)
+	}
+}
+
+// desk is who runs a command: the supervisor where it shows a patient's data, else the operator.
+func (s *stand) desk(args []string) (login string) {
+	if slices.Contains(args, "--reveal") || len(args) > 1 && args[0] == "recordings" && (args[1] == "export" || args[1] == "key") {
+		if _, ok := s.people["sue"]; ok {
+			return s.login("sue")
+		}
+	}
+	return filepath.Join(s.dir, "nobody.login")
 }
 
 // keepAuthority copies the private CA for stories in which certificates are issued.
@@ -111,9 +168,16 @@ func (s *stand) apply(book string) {
 // run runs one command to its end.
 func (s *stand) run(args ...string) (out, errs string, code int) {
 	s.t.Helper()
+	return s.runAs(s.desk(args), "", args...)
+}
+
+// runAs is run with the login of a file, and with lines on standard input.
+func (s *stand) runAs(login, in string, args ...string) (out, errs string, code int) {
+	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program(s.t), append(args, "--dir", s.dir)...)
+	cmd.Env, cmd.Stdin = append(os.Environ(), "NIGHTBELL_LOGIN="+login), strings.NewReader(in)
 	var o, e bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &o, &e
 	err := cmd.Run()
@@ -142,11 +206,14 @@ func (s *stand) ask(into any, args ...string) {
 	}
 }
 
-// secret enrols a phone for a person.
+// secret enrols a phone for a person, who makes herself ready on it.
 func (s *stand) secret(person string, flags ...string) string {
 	s.t.Helper()
-	var v struct{ Items []struct{ Secret string } }
+	var v struct {
+		Items []struct{ User, Secret string }
+	}
 	s.ask(&v, append([]string{"devices", "enrol", person}, flags...)...)
+	s.ready(person, v.Items[0].User)
 	return v.Items[0].Secret
 }
 
