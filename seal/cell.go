@@ -19,18 +19,30 @@ func (c Cell) aad(version uint32) []byte {
 	return fmt.Appendf(nil, "nb.field.v1|%s|%s|%s|%s|%d", c.Table, c.Column, c.Row, c.Clinic, version)
 }
 
+// leaves is the table whose cells lie inside audit leaves and can never be sealed anew. They have a key of their own: else
+// they would hold the key of everything else for as long as the log is kept.
+const leaves = "audit_leaves"
+
+func (c Cell) purpose() Purpose {
+	if c.Table == leaves {
+		return Details
+	}
+	return Fields
+}
+
 const (
 	cellForm     = 0x01
 	cellHead     = 1 + 4
 	cellOverhead = cellHead + overhead
 )
 
-// SealCell gives 01 | key version u32 | nonce 12 | ciphertext | tag, by the clinic's current fields key.
+// SealCell gives 01 | key version u32 | nonce 12 | ciphertext | tag, by the clinic's current fields key; inside a leaf, by
+// its details key.
 func (r *Ring) SealCell(c Cell, plaintext []byte) ([]byte, error) {
 	if !named(c.Table, c.Column, c.Row, c.Clinic) {
 		return nil, fmt.Errorf("seal cell: %w", ErrName)
 	}
-	k, err := r.key(Fields, c.Clinic, 0)
+	k, err := r.key(c.purpose(), c.Clinic, 0)
 	if err != nil {
 		return nil, fmt.Errorf("seal cell: %w", err)
 	}
@@ -43,20 +55,33 @@ func (r *Ring) SealCell(c Cell, plaintext []byte) ([]byte, error) {
 // OpenCell opens what SealCell gave for the same place. ErrNotGenuine says that it is not that; the error never quotes
 // the cell.
 func (r *Ring) OpenCell(c Cell, sealed []byte) ([]byte, error) {
-	version, err := CellVersion(sealed)
-	if err != nil {
+	if _, err := CellVersion(sealed); err != nil {
 		return nil, fmt.Errorf("open cell %s.%s: %w", c.Table, c.Column, err)
 	}
 	if !named(c.Table, c.Column, c.Row, c.Clinic) {
 		return nil, fmt.Errorf("open cell: %w", ErrName)
 	}
-	k, err := r.key(Fields, c.Clinic, orNone(version))
+	plain, err := r.openUnder(c.purpose(), c, sealed)
+	if err != nil && c.purpose() == Details { // a leaf of before there was such a key
+		if old, e := r.openUnder(Fields, c, sealed); e == nil {
+			return old, nil
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open cell %s.%s: %w", c.Table, c.Column, err)
 	}
+	return plain, nil
+}
+
+func (r *Ring) openUnder(p Purpose, c Cell, sealed []byte) ([]byte, error) {
+	version := binary.BigEndian.Uint32(sealed[1:])
+	k, err := r.key(p, c.Clinic, orNone(version))
+	if err != nil {
+		return nil, err
+	}
 	plain, err := k.aead.Open(nil, nil, sealed[cellHead:], c.aad(version))
 	if err != nil {
-		return nil, fmt.Errorf("open cell %s.%s: %w", c.Table, c.Column, ErrNotGenuine)
+		return nil, ErrNotGenuine
 	}
 	return plain, nil
 }
@@ -75,7 +100,7 @@ func (r *Ring) RewrapCell(c Cell, sealed []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rewrap cell: %w", err)
 	}
-	if k, err := r.key(Fields, c.Clinic, 0); err == nil && k.version == version {
+	if k, err := r.key(c.purpose(), c.Clinic, 0); err == nil && k.version == version {
 		return sealed, nil
 	}
 	plain, err := r.OpenCell(c, sealed)

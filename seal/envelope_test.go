@@ -71,7 +71,7 @@ func TestADestroyedClinicStaysDestroyed(t *testing.T) {
 		t.Error("destroyed before its time")
 	}
 	n, err := ring.Destroy("clinic-1")
-	if err != nil || n != 4 {
+	if err != nil || n != 5 {
 		t.Fatalf("%d keys: %v", n, err)
 	}
 	if n, err := ring.Destroy("clinic-1"); err != nil || n != 0 {

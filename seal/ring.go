@@ -18,6 +18,7 @@ type Purpose string
 const (
 	Recordings Purpose = "recordings" // per clinic: wraps data keys
 	Fields     Purpose = "fields"     // per clinic, and the house's own: seals cells
+	Details    Purpose = "details"    // per clinic, and the house's own: seals what lies inside audit leaves, for as long as they are kept
 	Index      Purpose = "index"      // per clinic, and the house's own: blinds telephone numbers
 	Auth       Purpose = "auth"       // the house's
 	Audit      Purpose = "audit"      // the house's: the seed of the checkpoint signature
@@ -26,8 +27,8 @@ const (
 )
 
 var (
-	ofClinic = []Purpose{Recordings, Fields, Index}
-	ofHouse  = []Purpose{Fields, Index, Auth, Audit, Backup, Spooling}
+	ofClinic = []Purpose{Recordings, Fields, Details, Index}
+	ofHouse  = []Purpose{Fields, Details, Index, Auth, Audit, Backup, Spooling}
 )
 
 // ClinicPurposes are the keys that every clinic has. They are destroyed when it leaves.

@@ -12,6 +12,7 @@ import (
 // Purposes of seal's keys that something in the store is sealed, wrapped, blinded or signed with.
 const (
 	fieldsPurpose     = "fields"
+	detailsPurpose    = "details"
 	recordingsPurpose = "recordings"
 	indexPurpose      = "index"
 	spoolPurpose      = "spool"
@@ -44,7 +45,7 @@ const detailLife = 6 * 366 * 24 * time.Hour
 
 // KeyUsage counts what still needs a version of a key: cells, audit details, recordings' data keys, indexes, entries of the
 // spool, or the log's signature. Details lie inside leaves and are never sealed anew: they hold their version for the six
-// years of the log. Purposes of which the store has nothing ("backup", "auth") are ErrInvalid: the answer is somebody
+// years of the log, which is why they have a key of their own (those of before it hold a fields key). Purposes of which the store has nothing ("backup", "auth") are ErrInvalid: the answer is somebody
 // else's. What the writer had taken up before is counted.
 func (s *Store) KeyUsage(ctx context.Context, purpose, clinic string, version uint32) (int, error) {
 	n, err := s.keyUsage(ctx, purpose, clinic, version)
@@ -64,9 +65,10 @@ func (s *Store) keyUsage(ctx context.Context, purpose, clinic string, version ui
 		if err != nil {
 			return 0, err
 		}
-		details, err := s.count(ctx, "SELECT coalesce(sum(details), 0) FROM detail_keys WHERE clinic = ? AND version = ? AND last > ?",
-			clinic, version, s.now().Add(-detailLife).UnixMicro())
+		details, err := s.countDetails(ctx, purpose, clinic, version)
 		return cells + details, err
+	case detailsPurpose:
+		return s.countDetails(ctx, purpose, clinic, version)
 	case recordingsPurpose:
 		return s.count(ctx, "SELECT count(*) FROM recordings WHERE clinic = ? AND key_version = ? AND wrapped_key IS NOT NULL", clinic, version)
 	case indexPurpose:
@@ -77,6 +79,12 @@ func (s *Store) keyUsage(ctx context.Context, purpose, clinic string, version ui
 		return s.spoolUsage(version)
 	}
 	return 0, ErrInvalid
+}
+
+func (s *Store) countDetails(ctx context.Context, purpose, clinic string, version uint32) (int, error) {
+	const query = `SELECT coalesce(sum(details), 0) FROM detail_keys
+		WHERE purpose = ? AND clinic = ? AND version = ? AND last > ?`
+	return s.count(ctx, query, purpose, clinic, version, s.now().Add(-detailLife).UnixMicro())
 }
 
 func (s *Store) count(ctx context.Context, query string, args ...any) (n int, err error) {
@@ -104,8 +112,9 @@ func (s *Store) spoolUsage(version uint32) (int, error) {
 	return 0, nil
 }
 
-// DetailKey says how many audit details lie under a version of a fields key, and until when they hold it.
+// DetailKey says how many audit details lie under a version of a key, and until when they hold it.
 type DetailKey struct {
+	Purpose string
 	Clinic  string
 	Version uint32
 	Details int
@@ -115,11 +124,11 @@ type DetailKey struct {
 // DetailKeys lists the versions that audit details hold, by clinic.
 func (s *Store) DetailKeys(ctx context.Context) ([]DetailKey, error) {
 	var list []DetailKey
-	const query = "SELECT clinic, version, details, last FROM detail_keys ORDER BY clinic, version"
+	const query = "SELECT purpose, clinic, version, details, last FROM detail_keys ORDER BY purpose, clinic, version"
 	err := each(ctx, s.read, query, func(rows *sql.Rows) error {
 		var d DetailKey
 		var last sql.NullInt64
-		err := rows.Scan(&d.Clinic, &d.Version, &d.Details, &last)
+		err := rows.Scan(&d.Purpose, &d.Clinic, &d.Version, &d.Details, &last)
 		d.Until = instant(last).Add(detailLife)
 		list = append(list, d)
 		return err
@@ -136,8 +145,8 @@ func (t *tx) sealDetail(k Sealer, c Cell, detail phi.Text, at time.Time) ([]byte
 	if err != nil {
 		return nil, err
 	}
-	_, err = t.exec(`INSERT INTO detail_keys (clinic, version, details, last) VALUES (?, ?, 1, ?)
-		ON CONFLICT (clinic, version) DO UPDATE SET details = details + 1, last = max(last, excluded.last)`,
-		c.Clinic, cellVersion(cell), at.UnixMicro())
+	_, err = t.exec(`INSERT INTO detail_keys (purpose, clinic, version, details, last) VALUES (?, ?, ?, 1, ?)
+		ON CONFLICT (purpose, clinic, version) DO UPDATE SET details = details + 1, last = max(last, excluded.last)`,
+		detailsPurpose, c.Clinic, cellVersion(cell), at.UnixMicro())
 	return cell, err
 }

@@ -217,7 +217,10 @@ func (s *Store) Unseal(sealer Sealer, signer Signer) error {
 	if err != nil {
 		return fmt.Errorf("unseal store: %w", err)
 	}
-	return s.rememberKeys(ctx)
+	if err := s.rememberKeys(ctx); err != nil {
+		return err
+	}
+	return s.completeKeys(ctx, sealer)
 }
 
 func (s *Store) sealer() (Sealer, error) {

@@ -83,7 +83,7 @@ func (t *tx) stays(person string) error {
 
 // leavings are the parts of a termination; whatever a person can hold has one here.
 var leavings = []func(*tx, audit.Actor, string, *Leaving) error{
-	leaveRoom, leaveRights, leaveDevices, leaveSecrets, leaveProposals,
+	leaveRoom, leaveRights, leaveDevices, leaveSecrets, leaveProposals, leaveBreakGlass,
 }
 
 // leaveRoom ends logins and readiness.
@@ -172,6 +172,23 @@ func leaveProposals(t *tx, actor audit.Actor, person string, gone *Leaving) erro
 	}
 	gone.Proposals = len(list)
 	return nil
+}
+
+// leaveBreakGlass ends emergency access; its review goes on.
+func leaveBreakGlass(t *tx, actor audit.Actor, person string, _ *Leaving) error {
+	open, err := t.texts("SELECT id FROM break_glass WHERE person = ? AND closed IS NULL ORDER BY id", person)
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	_, err = t.exec("UPDATE break_glass SET closed = ? WHERE person = ? AND closed IS NULL", t.w.store.now().UnixMicro(), person)
+	for _, id := range open {
+		if err == nil {
+			err = t.remember(audit.Event{
+				Actor: actor, Action: audit.BreakGlassClosed, Object: "break_glass:" + id, Reason: "terminated",
+			}, phi.Text{})
+		}
+	}
+	return err
 }
 
 // texts reads one column inside the transaction.

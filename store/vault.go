@@ -119,3 +119,18 @@ func (t *tx) unheardKeys() ([]WrappedKey, error) {
 	})
 	return list, err
 }
+
+// completeKeys makes the keys that clinics of before still lack: audit details lay under the fields keys once.
+func (s *Store) completeKeys(ctx context.Context, k Sealer) error {
+	clinics, err := textsOf(ctx, s.read, `SELECT DISTINCT clinic FROM wrapped_keys WHERE clinic <> '' AND purpose = ? AND retired IS NULL
+		AND clinic NOT IN (SELECT clinic FROM wrapped_keys WHERE purpose = ?)`, fieldsPurpose, detailsPurpose)
+	for _, c := range clinics {
+		if err == nil {
+			err = k.EnsureClinic(c)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("unseal store: keys of clinics: %w", err)
+	}
+	return nil
+}

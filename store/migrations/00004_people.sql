@@ -142,16 +142,17 @@ CREATE TABLE audit_keys (
 
 -- Sealed details lie inside leaves and can never be sealed anew: what they were sealed with, and until when that was.
 CREATE TABLE detail_keys (
+  purpose TEXT    NOT NULL,
   clinic  TEXT    NOT NULL,
   version INTEGER NOT NULL,
   details INTEGER NOT NULL,
   last    INTEGER NOT NULL,
-  PRIMARY KEY (clinic, version)
+  PRIMARY KEY (purpose, clinic, version)
 ) STRICT;
 
--- Of the details that stand already: "detail" is base64 of 01, the version in four bytes, and what follows.
-INSERT INTO detail_keys (clinic, version, details, last)
-SELECT clinic,
+-- Details that stand already lie under the keys of fields: "detail" is base64 of 01, the version in four bytes, and more.
+INSERT INTO detail_keys (purpose, clinic, version, details, last)
+SELECT 'fields', clinic,
   (instr(a, substr(d, 2, 1)) - 17) * 268435456 + (instr(a, substr(d, 3, 1)) - 1) * 4194304 +
   (instr(a, substr(d, 4, 1)) - 1) * 65536 + (instr(a, substr(d, 5, 1)) - 1) * 1024 +
   (instr(a, substr(d, 6, 1)) - 1) * 16 + (instr(a, substr(d, 7, 1)) - 1) / 4 AS v,
