@@ -171,7 +171,7 @@ func (s *Store) SuspendAccount(ctx context.Context, actor audit.Actor, person, r
 		if _, err := t.endReadiness(actor, person, "account suspended"); err != nil {
 			return err
 		}
-		return t.accountChanged(actor, person, reason, access.Suspended)
+		return t.accountChanged(actor, person, reason, [2]access.AccountState{access.Active, access.Suspended})
 	})
 	if err != nil {
 		return fmt.Errorf("suspend %s: %w", person, err)
@@ -185,7 +185,7 @@ func (s *Store) ReinstateAccount(ctx context.Context, actor audit.Actor, person,
 		if err := t.moveAccount(person, access.Suspended, access.Active); err != nil {
 			return err
 		}
-		return t.accountChanged(actor, person, reason, access.Active)
+		return t.accountChanged(actor, person, reason, [2]access.AccountState{access.Suspended, access.Active})
 	})
 	if err != nil {
 		return fmt.Errorf("reinstate %s: %w", person, err)
@@ -203,9 +203,9 @@ func (t *tx) moveAccount(person string, from, to access.AccountState) error {
 	return err
 }
 
-func (t *tx) accountChanged(actor audit.Actor, person, reason string, state access.AccountState) error {
+func (t *tx) accountChanged(actor audit.Actor, person, reason string, states [2]access.AccountState) error {
 	return t.remember(audit.Event{
 		Actor: actor, Action: audit.AccountChanged, Object: "person:" + person, Reason: reason,
-		Facts: map[string]string{"state": string(state)},
+		Facts: map[string]string{"before": string(states[0]), "after": string(states[1])},
 	}, phi.Text{})
 }
