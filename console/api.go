@@ -28,7 +28,11 @@ type binding func(*Console, huma.API, Route)
 func with[I, O any](f func(*Console, context.Context, *I) (*O, error)) binding {
 	return func(c *Console, api huma.API, route Route) {
 		huma.Register(api, c.operation(route), func(ctx context.Context, in *I) (*O, error) {
-			out, err := f(c, ctx, in)
+			err := plain(in)
+			var out *O
+			if err == nil {
+				out, err = f(c, ctx, in)
+			}
 			if err != nil {
 				return nil, c.fail(ctx, err)
 			}

@@ -63,7 +63,7 @@ type createTokenIn struct {
 // madeToken is a token with its secret, shown once.
 type madeToken struct {
 	Token
-	Secret string `json:"secret" doc:"shown this once; only its hash is kept"`
+	Secret string `json:"secret" doc:"shown this once; only its hash is kept" text:"free"`
 }
 
 const (
@@ -142,7 +142,7 @@ func testTrunk(c *Console, ctx context.Context, in *Named) (*answer[TrunkTest], 
 func setTrunkSecret(c *Console, ctx context.Context, in *struct {
 	Named
 	Body struct {
-		Secret string `json:"secret" minLength:"20" maxLength:"128"`
+		Secret string `json:"secret" minLength:"20" maxLength:"128" text:"free"`
 	}
 }) (*done, error) {
 	return nil, c.ports.Trunks.Secret(ctx, in.ID, in.Body.Secret, askingOf(ctx).who.Actor)

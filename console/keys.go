@@ -100,14 +100,14 @@ type KeyRetirement struct {
 // RootRotation asks for a new ROOT. Slots that open by themselves are made anew by themselves, the recovery slot for the same
 // shares; a passphrase has to be said again.
 type RootRotation struct {
-	Passphrases map[string]string `json:"passphrases,omitempty" doc:"slot id: passphrase of the new slot"`
+	Passphrases map[string]string `json:"passphrases,omitempty" doc:"slot id: passphrase of the new slot" text:"free"`
 	Drop        []string          `json:"drop,omitempty" doc:"slots that are not made anew"`
 }
 
 // SlotBody is a new slot, or what an old one becomes.
 type SlotBody struct {
 	Type       string `json:"type" enum:"passphrase,key-file,systemd-credential,tpm,recovery"`
-	Passphrase string `json:"passphrase,omitempty" maxLength:"1024"`
+	Passphrase string `json:"passphrase,omitempty" maxLength:"1024" text:"free"`
 	KeyFile    string `json:"key_file,omitempty" maxLength:"4096" doc:"absolute path on another filesystem than the data; made where it is missing"`
 	Credential string `json:"credential,omitempty" maxLength:"256"`
 	Public     []byte `json:"public,omitempty" doc:"recovery: the public key, base64"`
@@ -135,7 +135,7 @@ type ShredBody struct {
 // Attestation is a signed word on what was destroyed.
 type Attestation struct {
 	ID       string    `json:"id"`
-	Kind     string    `json:"kind" enum:"clinic_departure,shred"`
+	Kind     string    `json:"kind" enum:"clinic_departure,shred,purge"`
 	Subject  string    `json:"subject"`
 	Made     time.Time `json:"made"`
 	Backups  time.Time `json:"backups_until,omitzero" doc:"until then a backup could still hold the key"`

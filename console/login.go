@@ -13,12 +13,12 @@ import (
 
 // entryView is the answer to each step of a login.
 type entryView struct {
-	Login   string    `json:"login" doc:"id"`
+	Login   string    `json:"login" doc:"id" text:"free"`
 	Person  string    `json:"person"`
 	State   string    `json:"state" enum:"pending,live" doc:"pending: the second factor is missing"`
 	Until   time.Time `json:"until" doc:"it ends then at the latest"`
 	Offered []string  `json:"offered" nullable:"false" doc:"pending: totp, passkey, recovery; none: enrol a factor first"`
-	Secret  string    `json:"secret,omitempty" doc:"for Authorization: Bearer. Absent where a browser asked (it gets a cookie) and where the one before goes on"`
+	Secret  string    `json:"secret,omitempty" doc:"for Authorization: Bearer. Absent where a browser asked (it gets a cookie) and where the one before goes on" text:"free"`
 }
 
 // entered is the answer with the cookie for browsers.
@@ -46,8 +46,8 @@ func visitOf(ctx context.Context) Visit {
 // passwordIn names a person by any text: one that can be nobody's name is refused like a wrong password, in the same time.
 type passwordIn struct {
 	Body struct {
-		Person   string `json:"person" minLength:"1" maxLength:"256" doc:"person id"`
-		Password string `json:"password" minLength:"1" maxLength:"1024"`
+		Person   string `json:"person" minLength:"1" maxLength:"256" text:"free" doc:"person id"`
+		Password string `json:"password" minLength:"1" maxLength:"1024" text:"free"`
 	}
 }
 
@@ -104,7 +104,7 @@ type stepUpIn struct {
 	Body struct {
 		Kind       string          `json:"kind" enum:"totp,passkey"`
 		Code       string          `json:"code,omitempty" maxLength:"6" doc:"totp"`
-		Password   string          `json:"password,omitempty" maxLength:"1024" doc:"with totp"`
+		Password   string          `json:"password,omitempty" maxLength:"1024" doc:"with totp" text:"free"`
 		Credential json.RawMessage `json:"credential,omitempty" doc:"passkey: what navigator.credentials.get answered, as JSON"`
 	}
 }
@@ -128,8 +128,8 @@ func challenge(c *Console, ctx context.Context, _ *struct{}) (*options, error) {
 
 type acceptIn struct {
 	Body struct {
-		Secret   string `json:"secret" minLength:"1" maxLength:"128" doc:"of the invitation"`
-		Password string `json:"password" minLength:"1" maxLength:"1024" doc:"12 to 128 characters, no common ones"`
+		Secret   string `json:"secret" minLength:"1" maxLength:"128" doc:"of the invitation" text:"free"`
+		Password string `json:"password" minLength:"1" maxLength:"1024" doc:"12 to 128 characters, no common ones" text:"free"`
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // meView is who asks, as the house knows her.
 type meView struct {
 	Profile
-	Login     string    `json:"login" doc:"id of this login"`
+	Login     string    `json:"login" doc:"id of this login" text:"free"`
 	Mode      string    `json:"mode" enum:"full,limited,paperwork,enrolling"`
 	SteppedUp time.Time `json:"stepped_up,omitzero"`
 	Fresh     time.Time `json:"step_up_until,omitzero" doc:"until then roles, keys, exports and the like may be touched"`
@@ -82,7 +82,7 @@ func endLogin(c *Console, ctx context.Context, in *Named) (*done, error) {
 
 type newPasswordIn struct {
 	Body struct {
-		Password string `json:"password" minLength:"1" maxLength:"1024" doc:"12 to 128 characters, no common ones"`
+		Password string `json:"password" minLength:"1" maxLength:"1024" doc:"12 to 128 characters, no common ones" text:"free"`
 	}
 }
 
@@ -109,7 +109,7 @@ type enrolled struct {
 	Cookie string `header:"Set-Cookie"`
 	Body   struct {
 		Factor FactorView `json:"factor"`
-		Login  *entryView `json:"login,omitempty" doc:"the first factor makes the login live, under a new secret"`
+		Login  *entryView `json:"login,omitempty" doc:"the first factor makes the login live, under a new secret" text:"free"`
 	}
 }
 

@@ -43,7 +43,7 @@ type FactorView struct {
 // TOTPView is a TOTP secret on its way into an authenticator, shown once.
 type TOTPView struct {
 	ID     string `json:"id" doc:"to confirm"`
-	Secret string `json:"secret" doc:"base32, to be typed"`
+	Secret string `json:"secret" doc:"base32, to be typed" text:"free"`
 	URI    string `json:"uri" doc:"otpauth"`
 	QR     []byte `json:"qr" doc:"the same as a PNG, base64"`
 }
@@ -78,7 +78,7 @@ type AcknowledgementBody struct {
 type DeviceBody struct {
 	Kind  string `json:"kind" enum:"secret,certificate" doc:"secret: 160 bits for SHA-256 digest; certificate: a client certificate"`
 	Label string `json:"label,omitempty" maxLength:"64" doc:"what the person calls it"`
-	CSR   string `json:"csr,omitempty" maxLength:"16384" doc:"certificate request, PKCS #10 in PEM; without one a key is made here"`
+	CSR   string `json:"csr,omitempty" maxLength:"16384" doc:"certificate request, PKCS #10 in PEM; without one a key is made here" text:"free"`
 }
 
 // DeviceKit is a telephone's credential, shown once, in the forms in which telephones take it.
@@ -119,7 +119,7 @@ type InvitationView struct {
 	ID      string    `json:"id"`
 	Person  string    `json:"person"`
 	Expires time.Time `json:"expires"`
-	Secret  string    `json:"secret" doc:"shown this once; hand it over in person or by telephone, never with the name in one letter"`
+	Secret  string    `json:"secret" doc:"shown this once; hand it over in person or by telephone, never with the name in one letter" text:"free"`
 }
 
 // AccountAct is a step in an account's life.

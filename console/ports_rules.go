@@ -106,7 +106,7 @@ func (r *Refusal) Error() string { return r.Text }
 // RotaFile is a rota in somebody else's form.
 type RotaFile struct {
 	Format  string            `json:"format" enum:"ical,csv"`
-	Content string            `json:"content" maxLength:"4000000" doc:"the file itself"`
+	Content string            `json:"content" maxLength:"4000000" doc:"the file itself" text:"free"`
 	Name    string            `json:"name,omitempty" maxLength:"255" doc:"of the file, repeated in mistakes"`
 	Tier    int               `json:"tier,omitempty" minimum:"0" maximum:"9" doc:"only this tier; 0: those that the file names, else 1"`
 	People  map[string]string `json:"people,omitempty" doc:"name in the file to person id"`

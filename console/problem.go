@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -139,7 +140,21 @@ func mistake(err error) (Mistake, bool) {
 	if strings.HasPrefix(d.Message, "expected ") || d.Message == "unexpected property" || strings.HasPrefix(d.Message, "required ") {
 		text, _, _ = strings.Cut(d.Message, ": ")
 	}
-	return Mistake{Field: d.Location, Text: text}, true
+	return Mistake{Field: place(d.Location), Text: text}, true
+}
+
+// ourName is a field as schemas name it, with the places in lists.
+var ourName = regexp.MustCompile(`^[A-Za-z_-]{1,24}[0-9]{0,3}[a-z_]{0,16}(\[[0-9]{1,5}\])*$`)
+
+// place is where a mistake is, as far as our own schema names it: a name is a value too, when somebody puts a number there.
+func place(location string) string {
+	parts := strings.Split(location, ".")
+	for n, part := range parts {
+		if !ourName.MatchString(part) {
+			return strings.Join(parts[:n], ".")
+		}
+	}
+	return location
 }
 
 // write sends a problem where huma is not yet, or no longer, in charge.

@@ -59,7 +59,7 @@ func revealBook(c *Console, ctx context.Context, in *struct{ Body Because }) (*a
 type bookBody struct {
 	Body struct {
 		Name   string `json:"name" maxLength:"255" doc:"name of the file, repeated in mistakes"`
-		TOML   string `json:"toml" maxLength:"4000000" doc:"the book; configs/demo.toml shows every field"`
+		TOML   string `json:"toml" maxLength:"4000000" doc:"the book; configs/demo.toml shows every field" text:"free"`
 		Expect string `json:"expect,omitempty" maxLength:"64" doc:"version that the difference was made against; another one answers 409"`
 	}
 }

@@ -117,7 +117,7 @@ func replayCalls(c *Console, ctx context.Context, in *replayCallsIn) (*answer[Re
 type replayLogIn struct {
 	Body struct {
 		ReplayBody
-		Log    string            `json:"log" minLength:"1" maxLength:"4000000" doc:"the vendor's call log as CSV: number, time, who was reached"`
+		Log    string            `json:"log" minLength:"1" maxLength:"4000000" doc:"the vendor's call log as CSV: number, time, who was reached" text:"free"`
 		People map[string]string `json:"people,omitempty" doc:"name in the log to person id"`
 	}
 }

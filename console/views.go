@@ -193,16 +193,16 @@ type Token struct {
 type Enrolment struct {
 	Person   string    `json:"person" minLength:"1" maxLength:"64"`
 	Count    int       `json:"count,omitempty" minimum:"1" maximum:"1000" default:"1"`
-	Secret   string    `json:"secret,omitempty" minLength:"20" maxLength:"128" doc:"chosen by the caller; only with count 1"`
+	Secret   string    `json:"secret,omitempty" minLength:"20" maxLength:"128" doc:"chosen by the caller; only with count 1" text:"free"`
 	MD5Until time.Time `json:"md5_until,omitzero" doc:"end of the MD5 exception, at most 90 days ahead"`
 	User     string    `json:"user,omitempty" maxLength:"64" doc:"a device of the person that gets a new credential; empty: another device"`
-	CSR      string    `json:"csr,omitempty" maxLength:"16384" doc:"certificate request, PKCS #10 in PEM; only with count 1 and without a secret"`
+	CSR      string    `json:"csr,omitempty" maxLength:"16384" doc:"certificate request, PKCS #10 in PEM; only with count 1 and without a secret" text:"free"`
 }
 
 // Enrolled is a device with its secret, shown once.
 type Enrolled struct {
 	User        string          `json:"user"`
-	Secret      string          `json:"secret" doc:"empty: known by its certificate"`
+	Secret      string          `json:"secret" doc:"empty: known by its certificate" text:"free"`
 	AOR         string          `json:"aor"`
 	Person      string          `json:"person"`
 	Certificate string          `json:"certificate,omitempty" doc:"chain in PEM"`
