@@ -42,6 +42,7 @@ type Ports struct {
 	Oneself    Oneself
 	Factors    Factors
 	OwnDevices OwnDevices
+	Pins       Pins
 	Accounts   Accounts
 	Grants     Grants
 	Proposals  Proposals

@@ -32,7 +32,7 @@ const (
 // Routes is the table. A path that is not here answers 404, a caller without the scope 403.
 func Routes() []Route {
 	return slices.Concat(
-		loginRoutes(), meRoutes(), accountRoutes(), readyRoutes(),
+		loginRoutes(), meRoutes(), deskRoutes(), accountRoutes(), readyRoutes(),
 		bookRoutes(), rulesRoutes(), coverRoutes(), historyRoutes(), houseRoutes(), keyRoutes(), backupRoutes(), engineRoutes(),
 	)
 }

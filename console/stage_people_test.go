@@ -171,6 +171,10 @@ func (l stageLogins) End(_ context.Context, _, login string, by audit.Actor) err
 	return l.change(by)
 }
 
+type stagePins struct{ *stage }
+
+func (p stagePins) Set(_ context.Context, _ string, by audit.Actor) error { return p.change(by) }
+
 type stageOneself struct{ *stage }
 
 func (stageOneself) Show(_ context.Context, person string) (Profile, error) {
@@ -309,6 +313,7 @@ func (r stageReadiness) Revoke(_ context.Context, _, _ string, by audit.Actor) e
 }
 
 func (s *stage) people(p *Ports) {
+	p.Pins = stagePins{s}
 	p.Entrance, p.Logins, p.Oneself, p.Factors = stageEntrance{s}, stageLogins{s}, stageOneself{s}, stageFactors{s}
 	p.OwnDevices, p.Accounts, p.Grants, p.Proposals = stageOwnDevices{s}, stageAccounts{s}, stageGrants{s}, stageProposals{s}
 	p.Trainings, p.Readiness = stageTrainings{s}, stageReadiness{s}
@@ -324,6 +329,7 @@ func init() {
 		"step-up":           `{"kind":"totp","code":"` + rightCode + `","password":"` + rightPassword + `"}`,
 		"accept-invitation": `{"secret":"nbi_right","password":"` + rightPassword + `"}`,
 		"set-password":      `{"password":"` + rightPassword + `"}`,
+		"set-pin":           `{"pin":"471158"}`,
 		"confirm-totp":      `{"id":"f1","code":"` + rightCode + `"}`,
 		"finish-passkey":    `{"credential":{"id":"AAAA"}}`,
 		"acknowledge":       `{"policy":"privacy","version":"2026-1"}`,
