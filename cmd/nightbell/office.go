@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -37,10 +38,16 @@ type office struct {
 
 	Sealed           error // why it is sealed; nil when it is open
 	AuthorityTrouble error // why the private CA's key is not sealed
-	lock   *os.File
-	now    func() time.Time
-	zones  atomic.Pointer[zoneState]
-	read   atomic.Pointer[policy.Snapshot] // the book as it was last read, ready to be asked: rulebook.snapshot
+	lock             *os.File
+	keys             sync.Mutex // one who changes keys or slots
+	formerRoots      []*seal.Root
+	escrow           atomic.Pointer[seal.Recipient] // recordings are sealed to it too; nil: there is no recovery key
+	rewrap           *rewrapper
+	backups          *backups
+	lobby            *lobby // people on their way in
+	now              func() time.Time
+	zones            atomic.Pointer[zoneState]
+	read             atomic.Pointer[policy.Snapshot] // the book as it was last read, ready to be asked: rulebook.snapshot
 }
 
 // openOffice takes the lock, opens the database and, where an unsealer answers, the keys. A folder that stays sealed is
@@ -52,6 +59,9 @@ func openOffice(ctx context.Context, cfg Config, ask asking) (*office, error) {
 // openOfficeWith is openOffice for the server, which listens to the store.
 func openOfficeWith(ctx context.Context, cfg Config, ask asking, opt store.Options) (_ *office, err error) {
 	o := &office{Config: cfg, now: time.Now}
+	o.rewrap = newRewrapper(o)
+	o.backups = &backups{office: o}
+	o.lobby = newLobby(cfg)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, o.Close())
@@ -74,6 +84,7 @@ func openOfficeWith(ctx context.Context, cfg Config, ask asking, opt store.Optio
 	if o.Slots, err = seal.LoadSlots(seal.SlotsPath(cfg.Dir)); err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
 	}
+	o.followEscrow()
 	if o.Sealed = o.unseal(ask); o.Sealed == nil {
 		o.notesTrouble = o.openNotes(ctx)
 	}
@@ -82,27 +93,30 @@ func openOfficeWith(ctx context.Context, cfg Config, ask asking, opt store.Optio
 
 func databasePath(dir string) string { return filepath.Join(dir, "nightbell.db") }
 
-// unseal opens ROOT, the ring and the store's cells.
+// unseal opens the folder by the unsealer that the configuration names.
 func (o *office) unseal(ask asking) error {
 	u, err := o.Config.unsealer(ask)
 	if err != nil {
 		return err
 	}
+	return o.open(u)
+}
+
+// open opens ROOT, the ring and the store's cells.
+func (o *office) open(u seal.Unsealer) (err error) {
 	if o.Root, err = o.Slots.Unseal(u); err != nil {
 		return err
 	}
 	if o.Ring, err = seal.OpenRing(o.Root, vault{o.Store}); err != nil {
 		return err
 	}
+	if err := o.settleRoot(); err != nil {
+		return err
+	}
 	if err := o.Ring.EnsureHouse(); err != nil {
 		return err
 	}
-	seed, err := o.Ring.Secret(seal.Audit)
-	if err != nil {
-		return err
-	}
-	defer clear(seed)
-	if o.Signer, err = audit.NewSigner(audit.Origin(o.Store.Instance()), seed); err != nil {
+	if o.Signer, err = o.signer(); err != nil {
 		return err
 	}
 	if err := o.Store.Unseal(cells{o.Ring}, o.Signer); err != nil {
@@ -114,6 +128,7 @@ func (o *office) unseal(ask asking) error {
 
 // Close gives everything back, the lock last.
 func (o *office) Close() error {
+	o.backups.close()
 	var all []error
 	if o.Store != nil {
 		all = append(all, o.Store.Close())
@@ -124,8 +139,10 @@ func (o *office) Close() error {
 	if o.Ring != nil {
 		o.Ring.Close()
 	}
-	if o.Root != nil {
-		o.Root.Close()
+	for _, root := range append(o.formerRoots, o.Root) {
+		if root != nil {
+			root.Close()
+		}
 	}
 	if o.lock != nil {
 		all = append(all, o.lock.Close())
@@ -196,8 +213,22 @@ func (c cells) SealCell(at store.Cell, plaintext []byte) ([]byte, error) {
 	return c.Ring.SealCell(seal.Cell(at), plaintext)
 }
 
+// OpenCell gives nothing for a cell of a clinic whose keys were destroyed: what it held is gone, its row remains.
 func (c cells) OpenCell(at store.Cell, sealed []byte) ([]byte, error) {
-	return c.Ring.OpenCell(seal.Cell(at), sealed)
+	plain, err := c.Ring.OpenCell(seal.Cell(at), sealed)
+	if errors.Is(err, seal.ErrDestroyed) {
+		return nil, nil
+	}
+	return plain, err
+}
+
+// Indexes finds nobody in a clinic whose keys were destroyed.
+func (c cells) Indexes(clinic, e164 string) ([][16]byte, error) {
+	all, err := c.Ring.Indexes(clinic, e164)
+	if errors.Is(err, seal.ErrDestroyed) {
+		return nil, nil
+	}
+	return all, err
 }
 
 // known turns the errors of store and seal into what the console can say.

@@ -59,6 +59,16 @@ func (o *office) ports(r running) console.Ports {
 		Floor:       r,
 		Engine:      engine{r},
 		Pseudonyms:  pseudonyms{o},
+		Entrance:    entrance{o},
+		Logins:      openLogins{o},
+		Oneself:     oneself{o},
+		Factors:     ownFactors{o},
+		OwnDevices:  ownDevices{devices{o, r}},
+		Accounts:    accounts{o, r},
+		Grants:      grants{o, r},
+		Proposals:   proposals{o, r},
+		Trainings:   trainings{o},
+		Readiness:   readiness{o, r},
 	}
 }
 
