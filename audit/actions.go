@@ -131,6 +131,7 @@ const (
 	ReviewSettled  Action = "review.settled"
 	BackupFailed   Action = "backup.failed"
 	BackupVerified Action = "backup.verified"
+	BackupPruned   Action = "backup.pruned"
 	RestoreDrilled Action = "restore.drilled"
 
 	BreakGlassOpened   Action = "break_glass.opened"
@@ -285,6 +286,7 @@ var meanings = []Meaning{
 	{ReviewSettled, "An item of the activity review was looked into; the reason says how it ended."},
 	{BackupFailed, "A scheduled backup did not succeed."},
 	{BackupVerified, "A backup was read whole and agrees with its manifest."},
+	{BackupPruned, "Snapshots past their time, and recordings that were shredded, left the backup repository; facts: how many of each."},
 	{RestoreDrilled, "A backup was restored elsewhere and compared; facts: rows, root, recordings, seconds."},
 	{BreakGlassOpened, "Emergency access was opened; facts: target, until when. The officer is told at once."},
 	{BreakGlassClosed, "Emergency access is over."},

@@ -33,6 +33,7 @@ type Config struct {
 	Syslog     SyslogConfig     `toml:"syslog"`
 	Audit      AuditConfig      `toml:"audit"`
 	Access     AccessConfig     `toml:"access"`
+	Backup     BackupConfig     `toml:"backup"`
 	Log        LogConfig        `toml:"log"`
 
 	Path string `toml:"-"` // the file it came from
@@ -234,6 +235,7 @@ func defaultConfig() Config {
 		Limits:     LimitsConfig{Drain: Duration{30 * time.Minute}},
 		Audit:      defaultAudit(),
 		Access:     defaultAccess(),
+		Backup:     defaultBackup(),
 		Log:        LogConfig{Level: "info", Format: "text"},
 	}
 }
@@ -300,6 +302,7 @@ func (c *Config) check() error {
 	c.checkProof(wrong)
 	c.checkAccess(wrong)
 	c.checkProof(wrong)
+	c.Backup.check(wrong)
 	all = append(all, c.Keys.check()...)
 	if !strings.Contains(" debug info warn error ", " "+c.Log.Level+" ") {
 		wrong("log.level", "none of debug, info, warn, error")

@@ -62,9 +62,12 @@ type cli struct {
 	Calls      callsCmd      `cmd:"" help:"The history."`
 	Recordings recordingsCmd `cmd:"" help:"The sealed sound."`
 	Audit      auditCmd      `cmd:"" help:"What happened, and the proof that nobody edited it."`
+	Review     reviewCmd     `cmd:"" help:"The activity review: the morning list."`
 	Witness    witnessCmd    `cmd:"" help:"Sign checkpoints of other machines' logs."`
 	Keys       keysCmd       `cmd:"" help:"The keys: rotate, retire, the ways to ROOT, the recovery key on paper."`
 	Clinics    clinicsCmd    `cmd:"" help:"Clinics that leave."`
+	Backup     backupCmd     `cmd:"" help:"Snapshots in a folder or an object store."`
+	Restore    restoreCmd    `cmd:"" help:"Bring a backup back, or rehearse it."`
 	Why        whyCmd        `cmd:"" help:"What happened to a call, on one screen."`
 	Doctor     doctorCmd     `cmd:"" help:"Check the machine and the data folder."`
 	Version    versionCmd    `cmd:"" help:"What this program is."`

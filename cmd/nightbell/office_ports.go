@@ -49,6 +49,7 @@ func (o *office) ports(r running) console.Ports {
 		Recordings:  sounds{o},
 		Audit:       memory{o},
 		Keys:        keyring{o},
+		Backups:     o.backups,
 		Slots:       slots{o},
 		Destruction: destruction{o},
 		Tokens:      tokens{o},
@@ -104,7 +105,7 @@ func (m memory) List(ctx context.Context, q console.AuditQuery) (console.AuditPa
 }
 
 func (m memory) Verify(ctx context.Context) (console.AuditVerdict, error) {
-	rep, err := m.Store.VerifyAudit(ctx, nil)
+	rep, err := m.Store.VerifyAudit(ctx, m.witnessNotes())
 	if err != nil {
 		return console.AuditVerdict{}, known(err)
 	}

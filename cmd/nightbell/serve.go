@@ -220,6 +220,7 @@ func (s *server) Run(ctx context.Context) error {
 		"ladders":  func(c context.Context) error { s.ladders.Run(c); return nil },
 		"zones":    s.followZones,
 		"proof":    func(c context.Context) error { return s.proof.Run(c) },
+		"backups":  (&backupWatch{office: s.office, alarms: &s.alarms}).Run,
 	} {
 		running.Go(func() {
 			err := run(work)

@@ -55,6 +55,7 @@ func (s *server) register(r *prometheus.Registry) {
 	s.mediaFigures(gauge, counter)
 	s.journalFigures(gauge, counter)
 	s.proofFigures(gauge, counter)
+	gauge("backup_age_seconds", "Age of the last backup; -1 where there is none.", s.backupAge)
 	r.MustRegister(fs, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 }
 
