@@ -18,6 +18,7 @@ import (
 	"nightbell/call"
 	"nightbell/console"
 	"nightbell/media"
+	"nightbell/policy"
 	"nightbell/sip"
 	"nightbell/store"
 )
@@ -25,33 +26,41 @@ import (
 // server is the whole house while it takes calls. Make it with openServer, Run it; everything it started has ended when
 // Run returns.
 type server struct {
-	office   *office
-	log      *slog.Logger
-	since    time.Time
-	rules    *rules
-	journal  *store.Journal
-	media    *media.Engine
-	prompts  map[string]*media.Prompt
-	recorder *recorder
-	recovery *recovery
-	bindings bindings
-	merged   chan struct{} // capacity 1: the spool is in the database
-	disk     *disk
-	board    *call.Switchboard
-	sip      *sip.Server
-	console  *console.Console
-	http     net.Listener
-	control  net.Listener
-	alarms   alarms
-	notices  notices
-	zones    reloads
-	gaps     *gapWatch
-	offers   *offerWatch
-	gate     *gateWatch
-	ladders  *ladders
-	proof    *proof
-	draining atomic.Bool
-	owned    []func() error // closed in reverse when opening breaks off or Run ends
+	office    *office
+	log       *slog.Logger
+	since     time.Time
+	rules     *rules
+	journal   *store.Journal
+	media     *media.Engine
+	prompts   map[string]*media.Prompt
+	recorder  *recorder
+	recovery  *recovery
+	bindings  bindings
+	merged    chan struct{} // capacity 1: the spool is in the database
+	disk      *disk
+	board     *call.Switchboard
+	sip       *sip.Server
+	console   *console.Console
+	http      net.Listener
+	control   net.Listener
+	alarms    alarms
+	notices   notices
+	zones     reloads
+	gaps      *gapWatch
+	offers    *offerWatch
+	gate      *gateWatch
+	desk      *desk
+	ladders   *ladders
+	proof     *proof
+	late      *late                      // what happened while the keys were sealed, on its way into the journal
+	sealed    atomic.Pointer[sealedDesk] // who answers while the keys are sealed; nil: they are open
+	bundle    *bundleKeeper
+	unsealing sync.Mutex
+	emergency *sealedDesk // the desk of a sealed start, after the unsealing too: its calls go on
+	parts     *parts
+	figures   *prometheus.Registry
+	draining  atomic.Bool
+	owned     []func() error // closed in reverse when opening breaks off or Run ends
 }
 
 // openServer opens the data folder, recovers from a crash, and binds every listener; nobody is answered before Run.
@@ -67,17 +76,31 @@ func openServer(ctx context.Context, cfg Config, ask asking, log *slog.Logger) (
 		return nil, err
 	}
 	s.owns(s.office.Close)
-	if s.office.Sealed != nil {
-		return nil, fmt.Errorf("%w: %w", console.ErrSealed, s.office.Sealed)
-	}
 	s.rules = newRules(s.office, s.rulesReplaced)
+	s.bundle = newBundleKeeper(s.office, func() *policy.Book { return s.rules.now.Load().policy.Book }, s.trouble("bundle"))
 	s.openWatches()
-	for _, step := range []func(context.Context) error{s.openMemory, s.openMedia, s.openSIP, s.openConsole} {
+	inside := s.openHouse
+	if s.office.Sealed != nil {
+		inside = s.openSealed
+	}
+	for _, step := range []func(context.Context) error{inside, s.openMedia, s.openSIP, s.openConsole} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
 	return s, nil
+}
+
+// openHouse is what needs the keys: the memory and the switchboard.
+func (s *server) openHouse(ctx context.Context) error {
+	if err := s.openLate(); err != nil {
+		return err
+	}
+	if err := s.openMemory(ctx); err != nil {
+		return err
+	}
+	s.openBoard()
+	return nil
 }
 
 func (s *server) owns(close func() error) { s.owned = append(s.owned, close) }
@@ -121,9 +144,8 @@ func (s *server) openMedia(context.Context) error {
 	return nil
 }
 
-// openSIP binds the listeners and makes the switchboard that takes what they bring.
-func (s *server) openSIP(context.Context) error {
-	cfg := s.office.Config
+// openBoard makes the switchboard that takes what the listeners bring.
+func (s *server) openBoard() {
 	s.recorder = &recorder{office: s.office, log: s.log, alarms: &s.alarms, quit: make(chan struct{}), live: map[*recording]struct{}{}}
 	s.disk = newDisk(s.office, s.recorder, &s.alarms)
 	s.board = call.NewSwitchboard(call.Ports{
@@ -136,6 +158,12 @@ func (s *server) openSIP(context.Context) error {
 		Now:      func() time.Time { return time.Now().UTC() },
 		Fault:    s.fault,
 	})
+}
+
+// openSIP binds the listeners. They outlive an unsealing: what they bring goes to whoever sits at the desk.
+func (s *server) openSIP(context.Context) error {
+	cfg := s.office.Config
+	s.openDesk()
 	var listeners []sip.Listen
 	for _, l := range cfg.Listen {
 		listeners = append(listeners, s.listener(l))
@@ -143,7 +171,8 @@ func (s *server) openSIP(context.Context) error {
 	var err error
 	s.sip, err = sip.New(sip.Config{
 		Listeners: listeners, Trunks: s.rules.Trunks, Devices: s.rules, OnInvite: s.invited, OnBinding: s.bound,
-		OnTrouble: s.sipTrouble, Log: s.log, Realm: cfg.Realm, Limits: cfg.Limits.sip(),
+		OnCode: s.desk.dialled, Codes: s.desk.codes(), DeviceRoots: sync.OnceValue(s.office.houseRoots),
+		OnTrouble: s.sipTrouble, Log: s.log, Realm: cfg.Realm, Limits: cfg.Limits.sip(), Closed: s.closed,
 	})
 	if err != nil {
 		return err
@@ -155,12 +184,16 @@ func (s *server) openSIP(context.Context) error {
 func (s *server) listener(l ListenConfig) sip.Listen {
 	return sip.Listen{
 		Name: l.Network + " " + l.Bind.String(), Network: sip.Network(l.Network), Bind: l.Bind, Advertised: l.Advertised.AddrPort,
-		Certificate: certificate(s.office.Config.serverCertificate()), Allow: s.allowed(l.Network),
+		Certificate: s.certificate, Allow: s.allowed(l.Network),
 	}
 }
 
 // invited is a caller on a known trunk.
 func (s *server) invited(l *sip.Leg) {
+	if d := s.sealed.Load(); d != nil {
+		d.board.Take(s.arrival(l))
+		return
+	}
 	limit := s.office.Config.Limits.Calls
 	if limit > 0 && s.board.Running() >= limit {
 		_ = l.Refuse(sip.Refusal{Reason: sip.Overload})
@@ -170,9 +203,14 @@ func (s *server) invited(l *sip.Leg) {
 }
 
 func (s *server) openConsole(context.Context) error {
-	registry := prometheus.NewRegistry()
-	s.register(registry)
-	s.console = console.New(console.Config{Ports: s.office.ports(s), Metrics: registry, Log: s.log})
+	s.figures = prometheus.NewRegistry()
+	s.registerSealed(s.figures)
+	if s.sealed.Load() == nil {
+		s.register(s.figures)
+	}
+	ports := s.office.ports(s)
+	ports.Unsealing = s
+	s.console = console.New(console.Config{Ports: ports, Metrics: s.figures, Log: s.log})
 	var err error
 	if s.http, err = net.Listen("tcp", s.office.Config.Console.Bind.String()); err != nil {
 		return fmt.Errorf("console: %w", err)
@@ -198,19 +236,54 @@ func unlessClosed(err error) error {
 func (s *server) Run(ctx context.Context) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	s.recorder.ctx = work
-	var running sync.WaitGroup
-	broken := make(chan error, 1)
-	for name, run := range map[string]func(context.Context) error{
+	s.parts = &parts{ctx: work, broken: make(chan error, 1)}
+	s.parts.run(s.lineParts())
+	if d := s.sealed.Load(); d != nil {
+		s.readySealed(d)
+	} else {
+		s.parts.run(s.houseParts())
+		s.ready()
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+		s.drain(s.office.Config.Limits.Drain.Duration)
+	case err = <-s.parts.broken:
+		s.log.Error("a part of the server is broken", "err", err)
+		s.drain(0)
+	}
+	if s.recorder != nil {
+		s.recorder.wait()
+	}
+	stop()
+	s.parts.running.Wait()
+	err = errors.Join(err, s.stopped())
+	s.proof.Last()
+	return errors.Join(err, s.close())
+}
+
+// part is something that runs as long as the server does.
+type part = func(context.Context) error
+
+// lineParts run from the start on, the keys sealed or open.
+func (s *server) lineParts() map[string]part {
+	return map[string]part{
 		"sip":   s.sip.Run,
 		"media": s.media.Run,
 		"console": func(c context.Context) error {
 			return s.console.Serve(c, s.http, certificate(s.office.Config.consoleCertificate()))
 		},
-		"control":  func(c context.Context) error { return s.console.ServeControl(c, s.control) },
+		"control": func(c context.Context) error { return s.console.ServeControl(c, s.control) },
+		"watch":   s.watch,
+	}
+}
+
+// houseParts run while the keys are open.
+func (s *server) houseParts() map[string]part {
+	s.recorder.ctx = s.parts.ctx
+	return map[string]part{
 		"rules":    func(c context.Context) error { s.rules.Run(c, s.rulesTrouble); return nil },
 		"folder":   func(c context.Context) error { s.office.Folder.Run(c, s.folderTrouble); return nil },
-		"watch":    s.watch,
 		"recovery": s.mend,
 		"disk":     s.disk.Run,
 		"bindings": func(c context.Context) error { s.bindings.Run(c, s.office.Store, s.log); return nil },
@@ -220,34 +293,33 @@ func (s *server) Run(ctx context.Context) error {
 		"ladders":  func(c context.Context) error { s.ladders.Run(c); return nil },
 		"zones":    s.followZones,
 		"proof":    func(c context.Context) error { return s.proof.Run(c) },
+		"people":   (&doorkeeper{s.office, s.AgentsChanged, s.trouble("people")}).Run,
 		"backups":  (&backupWatch{office: s.office, alarms: &s.alarms}).Run,
-	} {
-		running.Go(func() {
-			err := run(work)
-			if work.Err() != nil {
+		"bundle":   s.bundle.Run,
+		"rewrap":   s.office.rewrap.Run,
+	}
+}
+
+// parts owns the goroutines of a running server; an unsealing adds to them.
+type parts struct {
+	ctx     context.Context
+	running sync.WaitGroup
+	broken  chan error // capacity 1
+}
+
+func (p *parts) run(all map[string]part) {
+	for name, run := range all {
+		p.running.Go(func() {
+			err := run(p.ctx)
+			if p.ctx.Err() != nil {
 				return
 			}
 			select {
-			case broken <- fmt.Errorf("%s ended: %w", name, cmp.Or(err, errEarly)):
+			case p.broken <- fmt.Errorf("%s ended: %w", name, cmp.Or(err, errEarly)):
 			default: // one is enough
 			}
 		})
 	}
-	s.ready()
-	var err error
-	select {
-	case <-ctx.Done():
-		s.drain(s.office.Config.Limits.Drain.Duration)
-	case err = <-broken:
-		s.log.Error("a part of the server is broken", "err", err)
-		s.drain(0)
-	}
-	s.recorder.wait()
-	stop()
-	running.Wait()
-	err = errors.Join(err, s.stopped())
-	s.proof.Last()
-	return errors.Join(err, s.close())
 }
 
 // errEarly is a part that ended without being told to, and without saying why.
@@ -258,10 +330,17 @@ func (s *server) drain(d time.Duration) {
 	s.draining.Store(true)
 	notify("STOPPING=1")
 	s.sip.Drain()
-	s.log.Info("draining", "calls", s.board.Running(), "at_most", d)
+	s.unsealing.Lock() // one that is under way first
+	boards := s.boards()
+	s.unsealing.Unlock()
+	s.log.Info("draining", "calls", callsOn(boards), "at_most", d)
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()
-	s.board.Drain(ctx)
+	var all sync.WaitGroup
+	for _, b := range boards {
+		all.Go(func() { b.Drain(ctx) })
+	}
+	all.Wait()
 }
 
 // notify tells systemd, where it listens (sd_notify(3)).

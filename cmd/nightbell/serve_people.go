@@ -26,7 +26,7 @@ const (
 var byDoorkeeper = audit.Actor{Type: "system", ID: "access"}
 
 // Run looks every minute until ctx ends.
-func (d *doorkeeper) Run(ctx context.Context) {
+func (d *doorkeeper) Run(ctx context.Context) error {
 	tick := time.NewTicker(doorLook)
 	defer tick.Stop()
 	for {
@@ -36,7 +36,7 @@ func (d *doorkeeper) Run(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-tick.C:
 		}
 	}
