@@ -16,6 +16,7 @@ const (
 	recordingsPurpose = "recordings"
 	indexPurpose      = "index"
 	spoolPurpose      = "spool"
+	backupPurpose     = "backup"
 )
 
 // Rekeyer is what a Sealer must be too for keys to be rotated.
@@ -45,8 +46,9 @@ const detailLife = 6 * 366 * 24 * time.Hour
 
 // KeyUsage counts what still needs a version of a key: cells, audit details, recordings' data keys, indexes, entries of the
 // spool, or the log's signature. Details lie inside leaves and are never sealed anew: they hold their version for the six
-// years of the log, which is why they have a key of their own (those of before it hold a fields key). Purposes of which the store has nothing ("backup", "auth") are ErrInvalid: the answer is somebody
-// else's. What the writer had taken up before is counted.
+// years of the log, which is why they have a key of their own (those of before it hold a fields key). Of "backup" it knows
+// the sealed segments of the log; backups themselves are their keeper's to count. A purpose of which it has nothing ("auth")
+// is ErrInvalid: the answer is somebody else's. What the writer had taken up before is counted.
 func (s *Store) KeyUsage(ctx context.Context, purpose, clinic string, version uint32) (int, error) {
 	n, err := s.keyUsage(ctx, purpose, clinic, version)
 	if err != nil {
@@ -77,6 +79,8 @@ func (s *Store) keyUsage(ctx context.Context, purpose, clinic string, version ui
 		return s.signingUsage(ctx, version)
 	case spoolPurpose:
 		return s.spoolUsage(version)
+	case backupPurpose:
+		return s.SegmentKeyUsage(ctx, version)
 	}
 	return 0, ErrInvalid
 }

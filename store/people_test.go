@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -454,5 +455,70 @@ func TestSoloResetTakesFactorsAndLoginsAway(t *testing.T) {
 	}
 	if err := s.CarryFactorReset(ctx, root, p); !errors.Is(err, ErrConflict) {
 		t.Errorf("twice: %v", err)
+	}
+}
+
+// The file of the fourth schema holds one of everything that came with it.
+func TestFourthSchemaKeepsItsPeople(t *testing.T) {
+	s := opened(t, restored(t, "../testdata/schema/00004.sql"))
+	a, err := s.Account(ctx, "amy")
+	if err != nil || a.State != access.Active || a.PasswordHash != "$argon2id$canary-hash-amy" || a.LastLoginFrom != "192.0.2.1" {
+		t.Errorf("%+v %v", a, err)
+	}
+	f, err := s.Factors(ctx, "amy")
+	if err != nil || len(f) != 2 || string(f[0].Secret)+string(f[1].Secret) != "old totp" || f[0].LastStep+f[1].LastStep != 7 {
+		t.Errorf("%+v %v", f, err)
+	}
+	if n, err := s.RecoveryCodesLeft(ctx, "amy"); err != nil || n != 1 {
+		t.Error(n, err)
+	}
+	for secret, state := range map[string]access.LoginState{"old live secret": access.LoginLive, "old pending": access.LoginPending} {
+		if l, err := s.LoginByHash(ctx, hashOf(secret)); err != nil || l.State != state || l.Person != "amy" {
+			t.Errorf("%s: %+v %v", secret, l, err)
+		}
+	}
+	if g, err := s.GrantsOf(ctx, "amy"); err != nil || len(g) != 1 || g[0].Role != access.Agent || g[0].Clinics[0] != "elm" || g[0].ApprovedBy != "cy" {
+		t.Errorf("%+v %v", g, err)
+	}
+	if in, err := s.InvitationByHash(ctx, hashOf("come wu")); err != nil || in.Person != "wu" || !in.Used.IsZero() {
+		t.Errorf("%+v %v", in, err)
+	}
+	if p, err := s.Proposal(ctx, "proposal1"); err != nil || p.State != access.ProposalApproved || p.Reason != "canary reason" {
+		t.Errorf("%+v %v", p, err)
+	}
+	if r, err := s.Readiness(ctx); err != nil || len(r) != 1 || r[0].Device != "amy-desk" {
+		t.Errorf("%+v %v", r, err)
+	}
+	if list, err := s.Trainings(ctx, "amy"); err != nil || len(list) != 1 {
+		t.Error(list, err)
+	}
+	if list, err := s.Acknowledgements(ctx, "amy"); err != nil || len(list) != 1 {
+		t.Error(list, err)
+	}
+	if list, err := s.Tokens(ctx); err != nil || !slices.ContainsFunc(list, func(t Token) bool { return t.Person == "amy" }) {
+		t.Errorf("%+v %v", list, err)
+	}
+	if keys, err := s.SigningKeys(ctx); err != nil || len(keys) != 1 {
+		t.Error(keys, err)
+	}
+	holds(t, s)
+}
+
+// Details of before are counted by the migration from what stands in the leaves.
+func TestMigrationFindsTheKeysOfOldDetails(t *testing.T) {
+	opt := restored(t, "../testdata/schema/00003.sql")
+	bend(t, opt.Path, "DELETE FROM audit_leaves")
+	for seq, d := range map[int]string{0: "AQAAAAEAcGxhaW4=", 1: "AQAAAQIAcGxhaW4=", 2: "Af////8AcGxhaW4="} {
+		bend(t, opt.Path, fmt.Sprintf(`INSERT INTO audit_leaves VALUES (%d, %d, 'x', '', 'elm', '', '', '{"action":"x","detail":"%s","seq":1}')`, seq, seq+1, d))
+	}
+	bend(t, opt.Path, `INSERT INTO audit_leaves VALUES (3, 4, 'x', '', 'elm', '', '', '{"action":"x","seq":1}')`)
+	s, err := Open(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	list, err := s.DetailKeys(ctx)
+	if err != nil || len(list) != 3 || list[0].Version != 1 || list[1].Version != 258 || list[2].Version != 1<<32-1 {
+		t.Errorf("%+v %v", list, err)
 	}
 }

@@ -87,12 +87,15 @@ func (w rewrap) step(ctx context.Context) (done, left int, err error) {
 		}
 		p.counted = true
 	}
-	items, over, err := kind.gather(ctx, p)
-	if err == nil {
-		done, err = w.put(ctx, items)
-	}
-	if err != nil {
-		return 0, p.left, err
+	over := false
+	for done == 0 && !over { // a batch of nothing but bad cells is not the end
+		var items []rewritten
+		if items, over, err = kind.gather(ctx, p); err == nil {
+			done, err = w.put(ctx, items)
+		}
+		if err != nil {
+			return 0, p.left, err
+		}
 	}
 	p.left = max(0, p.left-done)
 	if !over {

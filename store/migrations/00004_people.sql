@@ -160,4 +160,5 @@ SELECT 'fields', clinic,
 FROM (SELECT clinic, at, substr(leaf, instr(leaf, '"detail":"') + 10, 8) AS d,
     'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/' AS a
   FROM audit_leaves WHERE leaf LIKE '%"detail":"%')
+WHERE substr(d, 1, 1) = 'A' AND instr(a, substr(d, 2, 1)) BETWEEN 17 AND 32
 GROUP BY clinic, v;
