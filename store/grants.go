@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,7 +84,8 @@ func (t *tx) mayHold(g access.Grant) error {
 	return nil
 }
 
-// EndGrant takes a role away; one that is gone is ErrNotFound.
+// EndGrant takes a role away; one that is gone is ErrNotFound. Who has no role left that answers calls is not ready any more,
+// in the same transaction.
 func (s *Store) EndGrant(ctx context.Context, actor audit.Actor, id, reason string) error {
 	err := s.write(ctx, func(t *tx) error {
 		list, err := grants(context.Background(), t.w.conn, " WHERE id = ? AND ended IS NULL", id)
@@ -97,6 +99,9 @@ func (s *Store) EndGrant(ctx context.Context, actor audit.Actor, id, reason stri
 			return err
 		}
 		t.people = true
+		if err := t.unreadyWithoutRole(actor, list[0].Person); err != nil {
+			return err
+		}
 		return t.remember(audit.Event{
 			Actor: actor, Action: audit.GrantEnded, Object: "person:" + list[0].Person, Reason: reason,
 			Facts: map[string]string{"role": string(list[0].Role), "grant": id},
@@ -106,6 +111,20 @@ func (s *Store) EndGrant(ctx context.Context, actor audit.Actor, id, reason stri
 		return fmt.Errorf("end grant %s: %w", id, err)
 	}
 	return nil
+}
+
+// unreadyWithoutRole ends the readiness of somebody whom nothing lets answer calls.
+func (t *tx) unreadyWithoutRole(actor audit.Actor, person string) error {
+	held, err := grants(context.Background(), t.w.conn, " WHERE person = ? AND ended IS NULL", person)
+	if err != nil {
+		return err
+	}
+	roles := access.RolesAt(held, t.w.store.now())
+	if slices.Contains(roles, access.Agent) || slices.Contains(roles, access.Supervisor) {
+		return nil
+	}
+	_, err = t.endReadiness(actor, person, access.EndRevoked)
+	return err
 }
 
 // GrantsOf gives what a person may: grants that were not taken away, those of another time too. It is asked with every

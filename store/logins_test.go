@@ -256,3 +256,26 @@ func BenchmarkLoginByHash(b *testing.B) {
 		}
 	})
 }
+
+// While another process holds the database, who is logged in is still known, and nobody waits for what was seen.
+func TestLockedDatabaseKeepsNobodyLoggedOut(t *testing.T) {
+	s, now := staffed(t)
+	joined(t, s, "amy")
+	l := loggedIn(t, s, "amy")
+	if _, err := s.GiveGrant(ctx, root, access.Grant{Person: "amy", Role: access.Agent}); err != nil {
+		t.Fatal(err)
+	}
+	release := lock(t, s.opt.Path)
+	defer release()
+	for i := range 2000 { // one that waited for the lock each time would not come to an end
+
+		s.TouchLogin(l.ID, now.Add(time.Duration(i)*access.TouchEvery), "192.0.2.3")
+		got, err := s.LoginByHash(ctx, l.Hash)
+		if err != nil || got.State != access.LoginLive {
+			t.Fatal(got, err)
+		}
+		if g, err := s.GrantsOf(ctx, "amy"); err != nil || len(g) != 1 {
+			t.Fatal(g, err)
+		}
+	}
+}

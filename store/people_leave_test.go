@@ -3,12 +3,14 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
 
 	"nightbell/access"
 	"nightbell/audit"
+	"nightbell/policy"
 )
 
 // everything gives a person one of everything that a person can hold, and says what of it is alive.
@@ -180,5 +182,22 @@ func TestNothingSlipsThroughATermination(t *testing.T) {
 		}
 		_ = now
 		holds(t, s)
+	}
+}
+
+// BenchmarkTerminate ends somebody who holds one of everything, in a house of 300.
+func BenchmarkTerminate(b *testing.B) {
+	s, _ := crowd(b, 300)
+	for i := 0; b.Loop(); i++ {
+		b.StopTimer()
+		book := bookOf(b, s)
+		id := fmt.Sprintf("leaver%d", i)
+		book.People = append(book.People, policy.Person{ID: id, Role: "agent", Active: true})
+		apply(b, s, book)
+		everything(b, s, id)
+		b.StartTimer()
+		if gone, err := s.Terminate(ctx, root, id, "left"); err != nil || len(gone.Devices) != 2 {
+			b.Fatal(gone, err)
+		}
 	}
 }

@@ -350,8 +350,14 @@ func TestGrantsKeepExclusiveRolesApart(t *testing.T) {
 	if err != nil || len(got) != 1 || !got[0].Covers("elm", *now) || got[0].Covers("oak", *now) || got[0].ApprovedBy != "cy" {
 		t.Errorf("%+v %v", got, err)
 	}
+	if err := s.PutReadiness(ctx, amy, ready(loggedIn(t, s, "amy"))); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.EndGrant(ctx, root, g.ID, "moved"); err != nil {
 		t.Fatal(err)
+	}
+	if list, err := s.Readiness(ctx); err != nil || len(list) != 0 {
+		t.Errorf("ready without a role: %+v %v", list, err)
 	}
 	if err := s.EndGrant(ctx, root, g.ID, "moved"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("ended twice: %v", err)
