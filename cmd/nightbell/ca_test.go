@@ -36,8 +36,8 @@ func p256(t testing.TB) *ecdsa.PrivateKey {
 	return key
 }
 
-// opened is the office of a folder that was just set up.
-func opened(t *testing.T, dir string) *office {
+// unsealedOffice is the office of a folder that was just set up.
+func unsealedOffice(t *testing.T, dir string) *office {
 	t.Helper()
 	cfg, err := LoadConfig(filepath.Join(dir, configName), dir)
 	if err != nil {
@@ -62,7 +62,7 @@ func TestTheAuthoritysKeyIsSealedAtTheFirstUnsealing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := opened(t, dir)
+	o := unsealedOffice(t, dir)
 	if _, err := os.Stat(clearKey); !errors.Is(err, os.ErrNotExist) {
 		t.Error("the key still lies in clear:", err)
 	}
@@ -93,7 +93,7 @@ func TestTheAuthoritysKeyIsSealedAtTheFirstUnsealing(t *testing.T) {
 func TestAnotherTrunkGetsItsCertificateFromTheSealedAuthority(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	says([]string{"setup", "--development", "--dir", dir}, "")
-	_ = opened(t, dir).Close()
+	_ = unsealedOffice(t, dir).Close()
 	if got := says([]string{"setup", "--development", "--dir", dir, "--trunk", "late=late.example"}, ""); got.code != exitDone {
 		t.Fatal(got.err)
 	}

@@ -45,6 +45,7 @@ type cli struct {
 	Logout     logoutCmd     `cmd:"" help:"End that login."`
 	Me         meCmd         `cmd:"" help:"Who is logged in here, what she may, when she was here last."`
 	Ready      readyCmd      `cmd:"" help:"Take calls on a telephone of mine, or no more."`
+	PIN        pinCmd        `cmd:"" name:"pin" help:"My PIN for a hard phone."`
 	People     peopleCmd     `cmd:"" help:"Accounts: invite, suspend, reinstate, terminate, training."`
 	Invitation invitationCmd `cmd:"" help:"Take an invitation up: password, authenticator, recovery codes."`
 	Grants     grantsCmd     `cmd:"" help:"Who has which role where."`

@@ -49,7 +49,7 @@ type server struct {
 	gaps      *gapWatch
 	offers    *offerWatch
 	gate      *gateWatch
-	desk      *desk
+	desk      *phoneDesk
 	ladders   *ladders
 	proof     *proof
 	late      *late                      // what happened while the keys were sealed, on its way into the journal

@@ -10,8 +10,8 @@ import (
 	"nightbell/sip"
 )
 
-// desk answers phones that dial its codes. Each visit is a goroutine; the desk waits for them at its end.
-type desk struct {
+// phoneDesk answers phones that dial its codes. Each visit is a goroutine; the desk waits for them at its end.
+type phoneDesk struct {
 	house   deskHouse
 	media   *media.Engine
 	prompts map[string]*media.Prompt
@@ -26,13 +26,13 @@ type desk struct {
 	shut    bool
 }
 
-func newDesk(house deskHouse, log *slog.Logger) *desk {
+func newPhoneDesk(house deskHouse, log *slog.Logger) *phoneDesk {
 	ctx, stop := context.WithCancel(context.Background())
-	return &desk{house: house, log: log, ctx: ctx, stop: stop}
+	return &phoneDesk{house: house, log: log, ctx: ctx, stop: stop}
 }
 
 // Close ends every visit and waits for it.
-func (d *desk) Close() error {
+func (d *phoneDesk) Close() error {
 	d.opening.Lock()
 	d.shut = true
 	d.opening.Unlock()
@@ -42,10 +42,10 @@ func (d *desk) Close() error {
 }
 
 // codes are what phones may dial.
-func (d *desk) codes() []string { return []string{string(dialReady), string(dialNotReady)} }
+func (d *phoneDesk) codes() []string { return []string{string(dialReady), string(dialNotReady)} }
 
 // dialled takes a leg of a registered phone. It never blocks.
-func (d *desk) dialled(l *sip.Leg) {
+func (d *phoneDesk) dialled(l *sip.Leg) {
 	f := l.Facts()
 	person, known := d.owner(f.Device)
 	d.opening.Lock()
@@ -58,7 +58,7 @@ func (d *desk) dialled(l *sip.Leg) {
 }
 
 // visit is one of them from the INVITE to the BYE. Sound goes by SRTP or not at all: what is typed is worth keys.
-func (d *desk) visit(l *sip.Leg, who deskCaller, code deskCode) {
+func (d *phoneDesk) visit(l *sip.Leg, who deskCaller, code deskCode) {
 	ctx, gone := context.WithCancel(d.ctx)
 	defer gone()
 	defer l.End(sip.Completed)
