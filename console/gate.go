@@ -63,7 +63,7 @@ func (a *asking) event(object, clinic string, n notice) audit.Event {
 // gate lets nobody through who lacks the route's scope; it runs before a byte of the body is read.
 func (c *Console) gate(route Route) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
-		_, w := humago.Unwrap(ctx)
+		r, w := humago.Unwrap(ctx)
 		a := askingOf(ctx.Context())
 		a.route = route
 		if p := c.refusal(a); p != nil {
@@ -76,6 +76,11 @@ func (c *Console) gate(route Route) func(huma.Context, func(huma.Context)) {
 			}
 			c.rememberRefusal(ctx.Context(), a)
 			p.write(w)
+			return
+		}
+		if r.ContentLength > route.mostBody() { // by its announcement: not a byte of it is read
+			w.Header().Set("Connection", "close")
+			problem(http.StatusRequestEntityTooLarge, "about:blank", detailFor(http.StatusRequestEntityTooLarge)).write(w)
 			return
 		}
 		if a.visitor.Login != "" {

@@ -152,6 +152,33 @@ func TestClinicianTradesHerOwnShifts(t *testing.T) {
 	}
 }
 
+// What a clinician phones in bends the rota for a day, in the agent's own clinics.
+func TestCalledInCoverLastsADay(t *testing.T) {
+	s := newStage()
+	h := s.console().Handler()
+	cover := func(start, end time.Duration) *http.Request {
+		at := func(d time.Duration) string { return s.now().Add(d).Format(time.RFC3339) }
+		return post("/api/v1/schedules/c1/called-in", `{"from":"bo","cover":"wu","start":"`+at(start)+`","end":"`+at(end)+`","confirmed":"pin"}`)
+	}
+	for _, c := range []struct {
+		req    *http.Request
+		clinic string
+		want   int
+	}{
+		{cover(0, 24*time.Hour), "harbor", 200}, {cover(0, 24*time.Hour+time.Second), "harbor", 422}, {cover(-time.Hour, time.Hour), "harbor", 422},
+		{cover(2*time.Hour, time.Hour), "harbor", 422}, {cover(0, time.Hour), "bay", 404},
+		{post("/api/v1/schedules/c1/called-in", strings.Replace(example["cover-called-in"], "call_back", "she said so", 1)), "harbor", 422},
+		{post("/api/v1/schedules/c1/called-in", strings.Replace(example["cover-called-in"], "wu", "bo", 1)), "harbor", 422},
+	} {
+		if w := asks(t, h, c.req, s.in(access.Agent, c.clinic)); w.Code != c.want {
+			t.Errorf("%d, want %d: %s", w.Code, c.want, w.Body)
+		}
+	}
+	if e := s.remembered(audit.CoverRecorded); len(e) != 1 || e[0].Facts["confirmed"] != "pin" || len(s.revisions) != 1 || s.revisions[0].By.ID != "amy" {
+		t.Errorf("%+v %+v", e, s.revisions)
+	}
+}
+
 // An office proposes roles of its own clinic's people, and ends them; it sees no other clinic's.
 func TestOfficeKeepsToItsClinic(t *testing.T) {
 	s := newStage()

@@ -193,7 +193,11 @@ func TestEveryRememberedRouteIsRemembered(t *testing.T) {
 		if w.Code >= 300 {
 			t.Fatalf("%s: %d %s", r.ID, w.Code, w.Body)
 		}
-		if n := len(s.remembered(r.Action)) + len(s.changes); n != 1 {
+		want := 1
+		if r.ID == "cover-called-in" {
+			want = 2 // that it was phoned in, and the change of the rota
+		}
+		if n := len(s.remembered(r.Action)) + len(s.changes); n != want {
 			t.Errorf("%s: remembered %d times", r.ID, n)
 		}
 		for _, e := range s.events {

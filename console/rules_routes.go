@@ -41,6 +41,8 @@ func rulesRoutes() []Route {
 			RulesWrite, Clinic, audit.ScheduleChanged, nil, Settled, with(removeSchedule)},
 		{http.MethodPost, "/api/v1/schedules/{id}/edits", "edit-schedule", "Overrides, covers, swaps, absences, notes, undo: all or none",
 			CoverWrite, Clinic, audit.ScheduleChanged, nil, Settled, with(editSchedule)},
+		{http.MethodPost, "/api/v1/schedules/{id}/called-in", "cover-called-in", "Cover for 24 h at most, as a clinician phoned it in",
+			CoverCalledIn, Clinic, audit.CoverRecorded, nil, Settled, with(coverCalledIn)},
 		{http.MethodPost, "/api/v1/schedules/{id}/preview", "preview-schedule", "What a change would do; stores nothing",
 			RulesRead, Clinic, "", nil, Settled, with(previewSchedule)},
 		{http.MethodGet, "/api/v1/schedules/{id}/versions", "list-versions", "A schedule's versions, newest first",

@@ -170,6 +170,7 @@ func init() {
 		"put-schedule":     examplePut,
 		"edit-schedule":    `{"edits":[{"do":"assign","person":"amy","start":"2026-12-01T17:00","end":"2026-12-02T08:00"}]}`,
 		"preview-schedule": `{"edits":[]}`,
+		"cover-called-in":  `{"from":"bo","cover":"wu","end":"` + callTime.Add(8*time.Hour).Format(time.RFC3339) + `","confirmed":"call_back"}`,
 		"restore-version":  `{"version":1}`,
 		"check-rota":       `{"format":"csv","content":"a,b"}`,
 		"import-rota":      `{"format":"csv","content":"a,b"}`,
