@@ -50,6 +50,8 @@ type Ports struct {
 	Readiness  Readiness
 
 	Backups Backups
+	Evidence Evidence
+	Reviews Reviews
 
 	Engine     Engine
 	Pseudonyms Pseudonyms

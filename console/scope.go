@@ -31,6 +31,10 @@ const (
 	RecordingsExport  Scope = "recordings:export"
 	RecordingsKey     Scope = "recordings:key"
 	AuditRead         Scope = "audit:read"
+	AuditExport       Scope = "audit:export"
+	AuditAccept       Scope = "audit:accept" // to go on with an older log, by an approved proposal
+	ReviewsRead       Scope = "reviews:read"
+	ReviewsSettle     Scope = "reviews:settle"
 	KeysRead          Scope = "keys:read"
 	KeysWrite         Scope = "keys:write"
 	TokensRead        Scope = "tokens:read"
@@ -82,7 +86,8 @@ var scopes = []struct {
 	{PeopleReveal, Anyone}, {FeedsWrite, Anyone}, {OnCallRead, Anyone}, {PlanRead, Anyone}, {CallsAnswer, PeopleOnly},
 	{CallsRead, Anyone}, {CallsSearch, PeopleOnly}, {CallsReveal, PeopleOnly}, {RecordingsRead, Anyone},
 	{RecordingsPlay, PeopleOnly}, {RecordingsExport, PeopleOnly}, {RecordingsKey, PeopleOnly},
-	{AuditRead, Anyone}, {KeysRead, Anyone}, {KeysWrite, Local}, {TokensRead, Anyone}, {TokensWrite, Local},
+	{AuditRead, Anyone}, {AuditExport, Local}, {AuditAccept, PeopleOnly}, {ReviewsRead, Local}, {ReviewsSettle, PeopleOnly},
+	{KeysRead, Anyone}, {KeysWrite, Local}, {TokensRead, Anyone}, {TokensWrite, Local},
 	{DevicesRead, Anyone}, {DevicesWrite, Anyone}, {TrunksRead, Anyone}, {TrunksWrite, Anyone},
 	{AgentsRead, Anyone}, {AgentsWrite, Anyone}, {ReadyRead, Anyone}, {ReadyWrite, Local},
 	{AccountsRead, Local}, {AccountsWrite, Local}, {GrantsRead, Local}, {GrantsWrite, PeopleOnly},

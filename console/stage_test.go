@@ -52,7 +52,7 @@ func newStage() *stage {
 func (s *stage) ports() Ports {
 	p := Ports{
 		Books: stageBooks{s}, Rota: stageRota{s}, Calls: stageCalls{s}, Recordings: stageSounds{s}, Audit: stageAudit{s},
-		Keys: stageKeys{s}, Backups: stageBackups{s}, Slots: stageSlots{s}, Destruction: stageDestruction{s}, Engine: stageEngine{s}, Pseudonyms: stagePseudonyms{s}, Tokens: stageTokens{s}, Devices: stageDevices{s}, Trunks: stageTrunks{s}, Agents: stageAgents{s},
+		Keys: stageKeys{s}, Backups: stageBackups{s}, Evidence: stageEvidence{s}, Reviews: stageReviews{s}, Slots: stageSlots{s}, Destruction: stageDestruction{s}, Engine: stageEngine{s}, Pseudonyms: stagePseudonyms{s}, Tokens: stageTokens{s}, Devices: stageDevices{s}, Trunks: stageTrunks{s}, Agents: stageAgents{s},
 		Health: stageHealth{}, Floor: stageFloor{s}, Clinics: stageClinics{s}, People: stagePeople{s}, Schedules: stageSchedules{s},
 		Versions: stageVersions{s}, Previews: stagePreviews{s}, Outlook: stageOutlook{s}, Offers: stageOffers{s}, Feeds: stageFeeds{s},
 	}

@@ -28,8 +28,9 @@ type Export struct {
 	Now     func() time.Time
 	Outcome func(Outcome) // after every attempt; never blocks
 
-	sent   int64 // size that the witness has signed
-	known  bool  // sent was read
+	origin string // the epoch that sent is of
+	sent   int64  // size that the witness has signed
+	known  bool   // sent was read
 	asking time.Time
 }
 
@@ -109,15 +110,14 @@ func (e *Export) once(ctx context.Context) (int64, time.Time, error) {
 	if err != nil {
 		return 0, time.Time{}, err
 	}
-	if !e.known {
+	if !e.known || e.origin != ours.Origin {
 		if err := e.begin(ctx, ours); err != nil {
 			return 0, time.Time{}, err
 		}
 	}
 	line, err := e.add(ctx, ours, kept.Note)
-	var stale audit.StaleError
-	if errors.As(err, &stale) { // somebody else exported, or it forgot: its latest says which
-		if err = e.begin(ctx, ours); err == nil {
+	if errors.Is(err, audit.ErrStale) || errors.Is(err, audit.ErrFork) || errors.Is(err, audit.ErrBadProof) {
+		if err = e.begin(ctx, ours); err == nil { // no difference: somebody else exported meanwhile
 			line, err = e.add(ctx, ours, kept.Note)
 		}
 	}
@@ -150,7 +150,7 @@ func (e *Export) begin(ctx context.Context, ours audit.Checkpoint) error {
 	if err != nil {
 		return err
 	}
-	e.sent, e.known = 0, true
+	e.sent, e.known, e.origin = 0, true, ours.Origin
 	if theirs == nil {
 		return nil
 	}
@@ -160,7 +160,7 @@ func (e *Export) begin(ctx context.Context, ours audit.Checkpoint) error {
 	}
 	if err := Compare(ctx, e.Log, ours, c); err != nil {
 		e.known = false
-		return err
+		return errors.Join(err, e.Notes.Put(e.Key.Name(), theirs)) // what they have is the evidence
 	}
 	if now := e.Now(); at.Sub(now) > ClockTolerance {
 		e.known = false
@@ -185,17 +185,13 @@ func (e *Export) signed(theirs []byte) (audit.Checkpoint, time.Time, error) {
 
 func (e *Export) add(ctx context.Context, ours audit.Checkpoint, signed []byte) ([]byte, error) {
 	if ours.Size < e.sent {
-		return nil, &Difference{Ours: audit.HeadOf(ours), Theirs: audit.Head{Size: e.sent}}
+		return nil, audit.ErrStale
 	}
 	proof, err := e.Log.AuditGrowth(ctx, ours.Size, e.sent)
 	if err != nil {
 		return nil, err
 	}
-	line, err := e.Peer.Add(ctx, audit.Addition{Old: e.sent, Proof: proof, Note: signed})
-	if errors.Is(err, audit.ErrFork) || errors.Is(err, audit.ErrBadProof) {
-		return nil, &Difference{Ours: audit.HeadOf(ours), Theirs: audit.Head{Size: e.sent}}
-	}
-	return line, err
+	return e.Peer.Add(ctx, audit.Addition{Old: e.sent, Proof: proof, Note: signed})
 }
 
 // ClockTolerance is how far our clock may be behind a witness's.

@@ -61,9 +61,13 @@ const stride = 1000
 // pages streams the rows behind key in its order, a stride at a time, so that no cursor stays open between two of them.
 // step scans one row and gives its key.
 func pages[T any](ctx context.Context, q querier, query string, step func(*sql.Rows) (T, int64, error)) iter.Seq2[T, error] {
+	return pagesFrom(ctx, q, query, step, math.MinInt64)
+}
+
+func pagesFrom[T any](ctx context.Context, q querier, query string, step func(*sql.Rows) (T, int64, error), key int64) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
-		for key := int64(math.MinInt64); ; {
+		for key := key; ; {
 			list, last, err := page(ctx, q, query, key, step)
 			if err != nil {
 				yield(none, err)

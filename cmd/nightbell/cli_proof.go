@@ -11,6 +11,11 @@ import (
 type auditCmd struct {
 	List   auditListCmd   `cmd:"" help:"What happened, newest first."`
 	Verify auditVerifyCmd `cmd:"" help:"Walk the whole tree and name the first entry that does not hold."`
+
+	Prove          auditProveCmd      `cmd:"" help:"One entry, with the proof that it is in the log."`
+	Checkpoint     auditCheckpointCmd `cmd:"" help:"The newest signed checkpoint, its keys, its witnesses."`
+	Export         auditExportCmd     `cmd:"" help:"The log as a file that can be verified without this program."`
+	AcceptRollback acceptRollbackCmd  `cmd:"" help:"Go on with an older log, when two people have looked into it."`
 }
 
 type auditListCmd struct {

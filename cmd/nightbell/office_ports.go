@@ -50,6 +50,8 @@ func (o *office) ports(r running) console.Ports {
 		Audit:       memory{o},
 		Keys:        keyring{o},
 		Backups:     o.backups,
+		Evidence:    evidence{o},
+		Reviews:     reviews{o},
 		Slots:       slots{o},
 		Destruction: destruction{o},
 		Tokens:      tokens{o},
