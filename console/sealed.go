@@ -22,7 +22,7 @@ type Unsealing interface {
 
 // Opening is what a house is to be opened with.
 type Opening struct {
-	Kind       string   `json:"kind" enum:"passphrase,key-file,systemd-credential,recovery"`
+	Kind       string   `json:"kind" enum:"passphrase,key-file,systemd-credential,tpm,recovery"`
 	Passphrase string   `json:"passphrase,omitempty"`
 	KeyFile    string   `json:"key_file,omitempty" doc:"on the server's machine; empty: the configured one"`
 	Credential string   `json:"credential,omitempty" doc:"empty: the configured one"`
@@ -34,6 +34,7 @@ const (
 	OpenByPassphrase = "passphrase"
 	OpenByKeyFile    = "key-file"
 	OpenByCredential = "systemd-credential"
+	OpenByTPM        = "tpm"
 	OpenByShares     = "recovery"
 )
 

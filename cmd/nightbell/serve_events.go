@@ -38,6 +38,7 @@ func (s *server) rulesReplaced() {
 	if s.sip != nil {
 		s.sip.DevicesChanged()
 	}
+	s.bundle.Changed()
 	s.gaps.Changed()
 	s.gate.Changed()
 	if s.board != nil {
@@ -170,6 +171,7 @@ func (s *server) watch(ctx context.Context) error {
 // reload takes certificates, zone data and rules anew; calls do not notice. A failed load keeps the old one and alarms.
 func (s *server) reload() {
 	notify("RELOADING=1")
+	defer notify("READY=1")
 	for _, r := range s.sip.ReloadTLS() {
 		if r.Err != nil {
 			s.log.Error("certificate reload", "listener", r.Listen, "err", r.Err)
@@ -178,9 +180,11 @@ func (s *server) reload() {
 		s.alarms.clear("certificate")
 		s.log.Info("certificate reloaded", "listener", r.Listen, "not_after", r.NotAfter)
 	}
-	s.zones.ask()
-	s.rules.Changed()
-	notify("READY=1")
+	if s.sealed.Load() == nil {
+		s.zones.ask()
+		s.rules.Changed()
+		s.bundle.Changed()
+	}
 }
 
 // mend tries again, until ctx ends, to close what a crash left and the start could not. It stands by itself, so that a
@@ -221,6 +225,10 @@ func (s *server) ready() {
 
 // stopped remembers an orderly end.
 func (s *server) stopped() error {
+	if s.sealed.Load() != nil {
+		s.log.Info("stopped, sealed")
+		return nil
+	}
 	s.remember(audit.ServerStopped, nil)
 	s.log.Info("stopped")
 	return nil
@@ -241,6 +249,9 @@ func (s *server) remember(a audit.Action, facts map[string]string) {
 func (s *server) State() console.State {
 	if s.draining.Load() {
 		return console.Draining
+	}
+	if s.sealed.Load() != nil {
+		return console.Sealed
 	}
 	return console.Ready
 }

@@ -59,6 +59,27 @@ func (s *server) register(r *prometheus.Registry) {
 	r.MustRegister(fs, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 }
 
+// registerSealed gives the figures that are there before the keys are open.
+func (s *server) registerSealed(r *prometheus.Registry) {
+	fs := figures{}
+	gauge := func(name, help string, read func() float64) {
+		fs = append(fs, figure{prometheus.NewDesc("nightbell_"+name, help, nil, nil), prometheus.GaugeValue, read})
+	}
+	gauge("sealed", "1 while the keys are sealed and callers are led to their clinic's fallback.", func() float64 {
+		if s.sealed.Load() != nil {
+			return 1
+		}
+		return 0
+	})
+	gauge("sealed_calls", "Calls that run now and began while the keys were sealed.", func() float64 {
+		if s.emergency == nil {
+			return 0
+		}
+		return float64(s.emergency.board.Running())
+	})
+	r.MustRegister(fs)
+}
+
 type metric func(name, help string, read func() float64)
 
 func (s *server) sipFigures(gauge, counter metric) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -140,26 +141,31 @@ func (r *rules) trunks(ctx context.Context, b *policy.Book) ([]sip.Trunk, error)
 	if err != nil && !os.IsNotExist(err) {
 		return nil, err
 	}
+	secrets := map[string]string{}
+	for _, id := range digestTrunks(b) {
+		secret, err := r.office.Store.TrunkSecret(ctx, id)
+		if err != nil && !isNotFound(err) {
+			return nil, err
+		}
+		secrets[id] = string(secret)
+	}
+	return sipTrunks(b, string(own), func(id string) string { return secrets[id] }), nil
+}
+
+// sipTrunks are the book's trunks as signalling knows them; own are the roots of our private CA.
+func sipTrunks(b *policy.Book, own string, secret func(id string) string) []sip.Trunk {
 	all := make([]sip.Trunk, 0, len(b.Trunks))
 	for _, t := range b.Trunks {
-		out := sip.Trunk{ID: t.ID, Name: t.Name, CertNames: t.Identity.CertNames, CertRoots: t.Identity.CertRoots,
+		out := sip.Trunk{ID: t.ID, Name: t.Name, CertNames: t.Identity.CertNames, CertRoots: cmp.Or(t.Identity.CertRoots, own),
 			Prefixes: t.Identity.Addresses, Digest: t.Identity.Digest, Number: sip.NumberSource(t.NumberFrom),
 			Caller: sip.CallerSource(t.Caller), MaxCalls: t.MaxCalls, MaxRate: t.MaxRate, Advertised: advertised(&t),
 			ClearUntil: exception(t, "signalling"), MD5Until: exception(t, "md5")}
-		if out.CertRoots == "" {
-			out.CertRoots = string(own)
-		}
 		if out.Digest != "" {
-			secret, err := r.office.Store.TrunkSecret(ctx, t.ID)
-			if err != nil && !isNotFound(err) {
-				return nil, err
-			}
-			text := string(secret)
-			out.Secret = func() string { return text }
+			out.Secret = func() string { return secret(t.ID) }
 		}
 		all = append(all, out)
 	}
-	return all, nil
+	return all
 }
 
 // exception is until when a trunk may be insecure in this respect; zero: it may not.
