@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base32"
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -14,51 +11,8 @@ import (
 	"nightbell/console"
 	"nightbell/media"
 	"nightbell/policy"
-	"nightbell/seal"
 	"nightbell/store"
 )
-
-// keyring is the keys as they may be shown.
-type keyring struct{ *office }
-
-func (k keyring) Status(context.Context) (console.KeyStatus, error) {
-	v := console.KeyStatus{Sealed: k.Ring == nil, Mode: string(k.Config.Mode)}
-	custody := k.Slots.Custody(k.Config.Dir)
-	for _, s := range k.Slots.List() {
-		v.Slots = append(v.Slots, console.KeySlot{Type: string(s.Kind), Label: s.Place, Custody: string(custody.Grade)})
-	}
-	if custody.Grade == seal.Weak {
-		v.Warning = custody.Why
-	}
-	if k.Ring == nil {
-		return v, nil
-	}
-	for _, s := range k.Ring.Status() {
-		v.Keys = append(v.Keys, console.KeyEntry{
-			Purpose: string(s.Purpose), Clinic: s.Clinic, Version: s.Version, Made: s.Created, State: string(s.State),
-		})
-	}
-	return v, nil
-}
-
-// Rotate adds a version. The store audits every key that is put into the vault, in the same transaction; who asked is
-// remembered beside it.
-func (k keyring) Rotate(ctx context.Context, want console.KeyRotation, by audit.Actor) (console.KeyStatus, error) {
-	if k.Ring == nil {
-		return console.KeyStatus{}, console.ErrSealed
-	}
-	e := audit.Event{
-		Actor: by, Action: audit.KeyCreated, Object: "key:" + want.Purpose, Clinic: want.Clinic, Outcome: audit.Done,
-		Reason: "rotation", Facts: map[string]string{"purpose": want.Purpose},
-	}
-	if err := k.Store.Audit(ctx, e); err != nil {
-		return console.KeyStatus{}, known(err)
-	}
-	if _, err := k.Ring.Rotate(seal.Purpose(want.Purpose), want.Clinic); err != nil {
-		return console.KeyStatus{}, known(err)
-	}
-	return k.Status(ctx)
-}
 
 // tokens are the API's bearer tokens.
 type tokens struct{ *office }

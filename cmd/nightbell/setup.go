@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -20,9 +18,10 @@ import (
 
 type setupCmd struct {
 	Development    bool     `help:"For trying out: the key lies beside the data, and everything says so."`
-	Unseal         Unseal   `help:"What will open the keys at start." enum:"key-file,systemd-credential,passphrase" default:"key-file"`
+	Unseal         Unseal   `help:"What will open the keys at start; auto: a TPM, else a systemd credential, else a key file." enum:"auto,tpm,systemd-credential,key-file,passphrase" default:"auto"`
 	KeyFile        string   `help:"Key file to make, on another filesystem than the data." placeholder:"FILE"`
 	CredentialFile string   `help:"Where to put the secret for systemd-creds encrypt; remove it afterwards." placeholder:"FILE"`
+	TPM            string   `name:"tpm" help:"The TPM 2.0: its device." default:"/dev/tpmrm0" placeholder:"PATH"`
 	Host           []string `help:"Further names or addresses of this server, for its certificate." placeholder:"NAME"`
 	Trunk          []string `help:"Make a client certificate for a trunk, known by DNS name." placeholder:"ID=NAME"`
 	Bind           string   `help:"Address to bind SIP and media to." default:"127.0.0.1"`
@@ -30,9 +29,11 @@ type setupCmd struct {
 }
 
 func (setupCmd) Help() string {
-	return `Makes what is missing and overwrites nothing: run it again to add a trunk's certificate.
+	return `Makes what is missing and overwrites nothing: run it again to add a trunk's certificate. It says at its end how well the
+way to the keys is kept from whoever takes the disk: strong, fair or weak, and why.
 
 Examples:
+  nightbell setup --dir /var/lib/nightbell
   nightbell setup --dir /var/lib/nightbell --unseal passphrase
   nightbell setup --unseal key-file --key-file /mnt/keys/nightbell.key --bind 0.0.0.0 --advertised 203.0.113.7
   nightbell setup --unseal systemd-credential --credential-file /dev/shm/unseal
@@ -52,8 +53,12 @@ func (c setupCmd) Run(ctx context.Context, s *session) error {
 	if plan.Mode == Development {
 		fmt.Fprint(s.err, banner)
 	}
-	v := map[string]any{"dir": plan.Dir, "mode": plan.Mode, "made": made}
-	return s.show(v, func(w io.Writer) { c.tell(w, plan, made) })
+	custody, err := plan.custody()
+	if err != nil {
+		return fmt.Errorf("setup: %w", err)
+	}
+	v := map[string]any{"dir": plan.Dir, "mode": plan.Mode, "made": made, "custody": custody}
+	return s.show(v, func(w io.Writer) { c.tell(w, plan, made); tellCustody(w, custody) })
 }
 
 const banner = `
@@ -72,7 +77,7 @@ func (c setupCmd) tell(w io.Writer, plan setupPlan, made []string) {
 	for _, what := range made {
 		fmt.Fprintln(w, "made", what)
 	}
-	if plan.Unseal == UnsealCredential {
+	if plan.Unseal == UnsealCredential && c.CredentialFile != "" {
 		fmt.Fprintf(w, "now: systemd-creds encrypt --name=nightbell-unseal %s /etc/nightbell/unseal.cred && shred -u %s\n", c.CredentialFile, c.CredentialFile)
 	}
 	fmt.Fprintln(w, "next: nightbell book apply FILE, then nightbell serve")
@@ -84,7 +89,8 @@ type setupPlan struct {
 	Mode       Mode
 	Unseal     Unseal
 	KeyFile    string        // of UnsealKeyFile
-	First      seal.Unsealer // of the other two
+	First      seal.Unsealer // of the others
+	TPM        string
 	Hosts      []string
 	Trunks     map[string][]string // id -> DNS names of its client certificate
 	Bind       netip.Addr
@@ -98,7 +104,7 @@ func (c setupCmd) plan(s *session) (setupPlan, error) {
 	if err != nil {
 		return setupPlan{}, fmt.Errorf("data folder: %w", err)
 	}
-	p := setupPlan{Dir: dir, Mode: Production, Unseal: c.Unseal, KeyFile: c.KeyFile, Hosts: c.Host, Trunks: map[string][]string{}, Now: time.Now(), Ask: s.unsealing()}
+	p := setupPlan{Dir: dir, Mode: Production, Unseal: c.Unseal, KeyFile: c.KeyFile, TPM: c.TPM, Hosts: c.Host, Trunks: map[string][]string{}, Now: time.Now(), Ask: s.unsealing()}
 	if c.Development {
 		p.Mode, p.Unseal, p.KeyFile = Development, UnsealKeyFile, "keys/unseal.key"
 	}
@@ -120,39 +126,7 @@ func (c setupCmd) plan(s *session) (setupPlan, error) {
 	if _, err := os.Stat(seal.SlotsPath(dir)); err == nil {
 		return p, nil // the keys are there: nothing is asked
 	}
-	p.First, err = c.first(s, p)
-	return p, err
-}
-
-// first is the unsealer of a new ROOT where the plan's key file does not say it all.
-func (c setupCmd) first(s *session, p setupPlan) (seal.Unsealer, error) {
-	switch p.Unseal {
-	case UnsealKeyFile:
-		if p.KeyFile == "" {
-			return nil, errUsage("--key-file FILE on another filesystem, or --unseal passphrase, or --development")
-		}
-		return nil, nil
-	case UnsealPassphrase:
-		phrase, err := s.unsealing()()
-		if err != nil {
-			return nil, err
-		}
-		return seal.Passphrase{Phrase: phrase}, nil
-	}
-	if c.CredentialFile == "" {
-		return nil, errUsage("--credential-file FILE on a memory filesystem such as /dev/shm")
-	}
-	var b [32]byte
-	_, _ = rand.Read(b[:])
-	f, err := os.OpenFile(c.CredentialFile, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("credential: %w", err)
-	}
-	_, err = io.WriteString(f, hex.EncodeToString(b[:]))
-	if err := errors.Join(err, f.Close()); err != nil {
-		return nil, fmt.Errorf("credential: %w", err)
-	}
-	return seal.Credential{Dir: filepath.Dir(c.CredentialFile), Name: filepath.Base(c.CredentialFile)}, nil
+	return c.choose(s, p)
 }
 
 // setUp makes what is missing in a data folder, names it, and overwrites nothing.
@@ -209,7 +183,7 @@ func (p setupPlan) makeKeys() error {
 			path = filepath.Join(p.Dir, path)
 		}
 		file := seal.KeyFile{Path: path, Data: p.Dir, Mode: seal.Mode(p.Mode)}
-		if err := file.Make(); err != nil && !errors.Is(err, os.ErrExist) {
+		if err := makeKeyFile(file); err != nil {
 			return err
 		}
 		first = file
@@ -219,6 +193,14 @@ func (p setupPlan) makeKeys() error {
 		return err
 	}
 	root.Close()
+	return nil
+}
+
+// makeKeyFile makes a key file where there is none yet.
+func makeKeyFile(file seal.KeyFile) error {
+	if err := file.Make(); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
 	return nil
 }
 
@@ -324,10 +306,15 @@ func (p setupPlan) configuration() string {
 	case UnsealKeyFile:
 		fmt.Fprintf(&b, "key_file = %q\n", p.KeyFile)
 	case UnsealCredential:
-		fmt.Fprintf(&b, "credential = %q\n", "nightbell-unseal")
+		fmt.Fprintf(&b, "credential = %q\n", defaultCredential)
+	case UnsealTPM:
+		fmt.Fprintf(&b, "tpm = %q\n", p.TPM)
 	}
 	return b.String()
 }
+
+// defaultCredential is what the service unit calls the secret that it is passed.
+const defaultCredential = "nightbell-unseal"
 
 const (
 	sipPort     = 5061

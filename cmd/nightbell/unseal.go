@@ -21,6 +21,8 @@ func (c *Config) unsealer(ask asking) (seal.Unsealer, error) {
 		return seal.KeyFile{Path: c.path(c.Keys.KeyFile), Data: c.Dir, Mode: seal.Mode(c.Mode)}, nil
 	case UnsealCredential:
 		return seal.SystemdCredential(c.Keys.Credential), nil
+	case UnsealTPM:
+		return seal.TPM{Path: c.Keys.TPM}, nil
 	case UnsealPassphrase:
 		if ask == nil {
 			return nil, errors.New("unseal: nobody to ask for the passphrase")

@@ -82,6 +82,7 @@ func (r *reel) prepare() (*seal.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	header = office.escrowed(header)
 	key := seal.NewDataKey()
 	defer key.Wipe()
 	wrapped, err := office.Ring.Wrap(header.Binding(spec.Clinic), key)
