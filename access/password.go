@@ -15,7 +15,7 @@ import (
 )
 
 // Argon2id (RFC 9106): 64 MiB, one lane. Two passes are the least that RFC 9106 §4 and the design name; they take 0.07 s on a
-// server of 2026. Six take 0.2 s: what a guess has to cost (docs/decisions/0009).
+// server of 2026. Six take 0.2 s: what a guess has to cost (docs/decisions/0010).
 const (
 	argonKiB    = 64 << 10
 	argonPasses = 6

@@ -201,7 +201,7 @@ func (o *office) propose(ctx context.Context, p access.Proposal, by audit.Actor)
 	}
 	p, err = access.Propose(p, approver(by, people), people, o.clock())
 	if err != nil {
-		return console.ProposalView{}, refused(err)
+		return console.ProposalView{}, asRefusal(err)
 	}
 	p, err = o.Store.Propose(ctx, by, p)
 	return proposalView(p), known(err)
@@ -220,8 +220,8 @@ func approver(by audit.Actor, people []access.Approver) access.Approver {
 	return access.Approver{Person: by.ID}
 }
 
-// refused turns the room's errors into what the console says.
-func refused(err error) error {
+// asRefusal turns the room's errors into what the console says.
+func asRefusal(err error) error {
 	switch {
 	case errors.Is(err, access.ErrMayNot):
 		return console.ErrNotAllowed
@@ -255,7 +255,7 @@ func (p proposals) Decide(ctx context.Context, id string, d console.ProposalAct,
 		err = access.ErrProposal
 	}
 	if err != nil {
-		return console.ProposalView{}, refused(err)
+		return console.ProposalView{}, asRefusal(err)
 	}
 	if err := p.Store.PutProposal(ctx, by.Actor, one, was); err != nil {
 		return console.ProposalView{}, known(err)
@@ -281,7 +281,7 @@ func (o *office) carry(ctx context.Context, p access.Proposal, people []access.A
 	}
 	done, err := p.Carry(people, o.clock())
 	if err != nil {
-		return p, refused(err)
+		return p, asRefusal(err)
 	}
 	if p.Kind == access.ProposeFactorReset {
 		return done, known(o.Store.CarryFactorReset(ctx, by, done))
