@@ -100,6 +100,7 @@ func TestImportLaw(t *testing.T) {
 
 // testsMay are the rooms that a room's tests join beside its law.
 var testsMay = map[string][]string{
+	"keep":    {"policy"},
 	"store":   {"seal"},
 	"console": {"seal", "store"},
 }

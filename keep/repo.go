@@ -203,7 +203,8 @@ func (r *Repository) note(ctx context.Context, id string, v *audit.Verifier) (Sn
 	return s, nil
 }
 
-// Find gives the snapshot of an id, the newest where it is empty.
+// Find gives the snapshot of an id, the newest where it is empty. With a note that cannot be read nobody knows which is the
+// newest: then an older one is not taken in its place, it must be named.
 func (r *Repository) Find(ctx context.Context, id string) (Snapshot, error) {
 	if id != "" {
 		if !named(id) || strings.Contains(id, "/") {
@@ -216,8 +217,11 @@ func (r *Repository) Find(ctx context.Context, id string) (Snapshot, error) {
 		return s, err
 	}
 	list, err := r.List(ctx)
+	if err != nil {
+		return Snapshot{}, err
+	}
 	if len(list) == 0 {
-		return Snapshot{}, errors.Join(fmt.Errorf("%s: %w", r.place, ErrNone), err)
+		return Snapshot{}, fmt.Errorf("%s: %w", r.place, ErrNone)
 	}
 	return list[len(list)-1], nil
 }

@@ -266,8 +266,8 @@ func (w *restoring) place(into string) error {
 	if err := syncTree(w.half); err != nil {
 		return err
 	}
-	if err := os.Rename(w.half, into); err != nil { // over an empty folder as well: rename(2)
-		return err
+	if err := unix.Rename(w.half, into); err != nil { // over an empty folder as well, which os.Rename refuses
+		return fmt.Errorf("%s to %s: %w", w.half, into, err)
 	}
 	return syncDir(filepath.Dir(into))
 }
