@@ -38,6 +38,7 @@ const ownNote = "own"
 // openNotes opens DIR/witness and compares the log with every checkpoint in it. That the log differs is no error: it is
 // remembered, in the log too.
 func (o *office) openNotes(ctx context.Context) (err error) {
+	o.Store.UseArchive(keep.OpenSegments(filepath.Join(o.Config.Dir, "audit"), o.Ring))
 	if o.notes, err = keep.OpenNotes(filepath.Join(o.Config.Dir, "witness")); err != nil {
 		return err
 	}
@@ -226,6 +227,7 @@ func (p *proof) Run(ctx context.Context) error {
 		all.Go(func() { _ = p.syslog.Run(ctx) })
 	}
 	all.Go(func() { p.watch(ctx) })
+	all.Go(func() { p.age(ctx) })
 	all.Wait()
 	return nil
 }
@@ -243,6 +245,48 @@ func (p *proof) watch(ctx context.Context) {
 			return
 		}
 	}
+}
+
+const (
+	archiveEvery = 6 * time.Hour
+	archiveLeast = 1000
+	archiveMost  = 20_000
+)
+
+// age moves old leaves into sealed segments and removes what is past its retention. It looks a few times a day and
+// yields between two segments.
+func (p *proof) age(ctx context.Context) {
+	tick := time.NewTicker(archiveEvery)
+	defer tick.Stop()
+	for {
+		if err := p.archive(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			p.alarms.raise("audit_archive", "old audit leaves cannot be moved into sealed segments; they stay in the database")
+		} else {
+			p.alarms.clear("audit_archive")
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (p *proof) archive(ctx context.Context, now time.Time) error {
+	c := p.office.Config.Audit
+	system := audit.Actor{Type: "system"}
+	if c.ArchiveAfter.Duration == 0 || p.office.trust.lost() != "" {
+		return nil // of a log that differs nothing is moved
+	}
+	for n := 1; n > 0 && ctx.Err() == nil; {
+		var err error
+		s := store.Stretch{Before: now.Add(-c.ArchiveAfter.Duration), Least: archiveLeast, Most: archiveMost}
+		if n, err = p.office.Store.ArchiveAudit(ctx, system, s); err != nil {
+			return err
+		}
+	}
+	_, err := p.office.Store.RemoveSegments(ctx, system, now.Add(-c.Keep.Duration))
+	return err
 }
 
 // noteOwn writes what an older database will be compared with. While the log differs nothing is overwritten.
@@ -356,7 +400,7 @@ func (s *server) proofFigures(gauge, counter metric) {
 	if s.proof == nil {
 		return
 	}
-	gauge("witness_age_seconds", "Seconds since the witness that is longest silent has signed a checkpoint; 0 without a witness.", s.proof.age)
+	gauge("witness_age_seconds", "Seconds since the witness that is longest silent has signed a checkpoint; 0 without a witness.", s.proof.silence)
 	gauge("audit_unwitnessed", "Leaves that no witness has signed; 0 without a witness.", s.proof.unwitnessed)
 	gauge("audit_differs", "1 while the log is not the one that was witnessed.", func() float64 {
 		if s.office.trust.lost() != "" {
@@ -378,7 +422,7 @@ func (s *server) proofFigures(gauge, counter metric) {
 	})
 }
 
-func (p *proof) age() float64 {
+func (p *proof) silence() float64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var oldest float64
