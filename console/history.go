@@ -143,7 +143,7 @@ func (c *Console) calls(ctx context.Context, q CallQuery, see seeing) (*answer[l
 	}
 	views := make([]CallView, 0, len(page.Items))
 	for _, k := range page.Items {
-		if q.Within.holds(k.Clinic, k.Took, k.Arrived) {
+		if q.Within.holds(k) {
 			views = append(views, viewCall(k, see.sight))
 		}
 	}
@@ -181,7 +181,7 @@ func (c *Console) story(ctx context.Context, id, reason string) (CallStory, erro
 	if err != nil {
 		return CallStory{}, err
 	}
-	if !askingOf(ctx).within(c.now()).holds(s.Clinic, s.took(), s.Arrived) {
+	if !askingOf(ctx).within(c.now()).holds(Call{ID: s.ID, Clinic: s.Clinic, Took: s.took(), Arrived: s.Arrived}) {
 		return CallStory{}, ErrNotFound
 	}
 	if err := c.remember(ctx, "call:"+s.ID, s.Clinic, notice{reason: reason}); err != nil {

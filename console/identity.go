@@ -22,6 +22,7 @@ const (
 	Nothing Bound = iota
 	OwnDay        // the calls she took, for 24 h
 	Own           // what is hers: the calls she took, her shifts, herself
+	Broken        // one call that an emergency access has opened
 	Ops           // of the audit: how the house runs, nothing about patients
 	Granted       // everything in the clinics of the grant; no clinics: the whole house
 )
@@ -30,6 +31,7 @@ const (
 type Claim struct {
 	Bound   Bound
 	Clinics []string // nil: all
+	Call    string   // of Broken
 }
 
 // Reach says what is the least a claim must reach for a route to know what to do with it.
@@ -73,7 +75,7 @@ func within(list []Scope, clinics []string) map[Scope][]Claim {
 	claims := make(map[Scope][]Claim, len(list))
 	for _, s := range list {
 		for _, s := range append([]Scope{s}, implied[s]...) {
-			claims[s] = []Claim{{Granted, clinics}}
+			claims[s] = []Claim{{Bound: Granted, Clinics: clinics}}
 		}
 	}
 	return claims
@@ -121,6 +123,7 @@ type Within struct {
 	Clinics []string  // nil: all
 	Took    string    // person id; empty: no others
 	Since   time.Time // of those that she took: arrived at or after; zero: all
+	Calls   []string  // that emergency accesses have opened
 }
 
 // within is the part of the history that whoever asks sees on this route.
@@ -130,9 +133,10 @@ func (a *asking) within(now time.Time) Within {
 		switch {
 		case c.Bound == Own:
 			w.Took, w.Since = a.who.Person, time.Time{}
-			return w
-		case c.Bound == OwnDay:
+		case c.Bound == OwnDay && w.Took == "":
 			w.Took, w.Since = a.who.Person, now.Add(-ownDay)
+		case c.Bound == Broken:
+			w.Calls = append(w.Calls, c.Call)
 		}
 	}
 	return w
@@ -142,8 +146,8 @@ func (a *asking) within(now time.Time) Within {
 const ownDay = 24 * time.Hour
 
 // holds reports whether a call lies within.
-func (w Within) holds(clinic string, took []string, arrived time.Time) bool {
-	return w.Clinics == nil || slices.Contains(w.Clinics, clinic) || w.hers(took, arrived)
+func (w Within) holds(c Call) bool {
+	return w.Clinics == nil || slices.Contains(w.Clinics, c.Clinic) || w.hers(c.Took, c.Arrived) || slices.Contains(w.Calls, c.ID)
 }
 
 // hers reports whether the call is one that she took, and not too long ago.

@@ -179,8 +179,8 @@ type DecisionView struct {
 
 // ProposalBody proposes what has no route of its own.
 type ProposalBody struct {
-	Kind    string `json:"kind" enum:"factor_reset,clinic_departure,shred" doc:"factor_reset: the person's second factors go, and she is invited anew; clinic_departure, shred: what is exported and destroyed then"`
-	Subject string `json:"subject" pattern:"^[A-Za-z0-9._~-]{1,64}$" doc:"id of the person, clinic or recording"`
+	Kind    string `json:"kind" enum:"factor_reset,clinic_departure,shred,hold_release,purge,restore" doc:"factor_reset: the person's second factors go, and she is invited anew; the others: what is exported, released or destroyed then"`
+	Subject string `json:"subject" pattern:"^[A-Za-z0-9._~-]{1,64}$" doc:"id of the person, clinic, recording or hold; purge: purge, or retention~ARTEFACT~DAYS[~CLINIC]"`
 	Clinic  string `json:"clinic,omitempty" maxLength:"64" doc:"that it concerns"`
 	Reason  string `json:"reason" minLength:"3" maxLength:"200"`
 }

@@ -49,12 +49,17 @@ type Ports struct {
 	Trainings  Trainings
 	Readiness  Readiness
 
-	Backups Backups
+	Backups  Backups
 	Evidence Evidence
-	Reviews Reviews
+	Reviews  Reviews
 
 	Engine     Engine
 	Pseudonyms Pseudonyms
+
+	Keeping     Keeping
+	Holding     Holding
+	Disclosures Disclosures
+	Glass       Glass
 }
 
 // What ports answer instead of a value; anything else becomes a 500 without its text.

@@ -80,7 +80,8 @@ type Visitor struct {
 	Mode      LoginMode
 	Grants    []access.Grant // that hold now
 	SteppedUp time.Time
-	Device    string // user part of the device on which she is ready; empty: she is not
+	Device    string    // user part of the device on which she is ready; empty: she is not
+	Openings  []GlassOpening // emergency accesses of hers that stand open
 }
 
 // LoginMode is how much of her roles a login gives.

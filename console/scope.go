@@ -59,6 +59,14 @@ const (
 	BackupWrite       Scope = "backup:write"
 	DebugRead         Scope = "debug:read"
 	PseudonymsResolve Scope = "pseudonyms:resolve"
+	RetentionRead     Scope = "retention:read"
+	RetentionWrite    Scope = "retention:write"
+	HoldsWrite        Scope = "holds:write"
+	DisclosuresRead   Scope = "disclosures:read"
+	DisclosuresWrite  Scope = "disclosures:write"
+	BreakGlassRead    Scope = "break-glass:read"
+	BreakGlassOpen    Scope = "break-glass:open"
+	BreakGlassReview  Scope = "break-glass:review"
 	LiveRead          Scope = "live:read"
 	MetricsRead       Scope = "metrics:read"
 
@@ -92,7 +100,9 @@ var scopes = []struct {
 	{AgentsRead, Anyone}, {AgentsWrite, Anyone}, {ReadyRead, Anyone}, {ReadyWrite, Local},
 	{AccountsRead, Local}, {AccountsWrite, Local}, {GrantsRead, Local}, {GrantsWrite, PeopleOnly},
 	{ProposalsRead, Local}, {ProposalsDecide, PeopleOnly}, {TrainingRead, Local}, {TrainingWrite, Local},
-	{BackupRead, Anyone}, {BackupWrite, Anyone}, {DebugRead, PeopleOnly}, {PseudonymsResolve, PeopleOnly}, {LiveRead, Anyone}, {MetricsRead, Anyone},
+	{BackupRead, Anyone}, {BackupWrite, Anyone}, {DebugRead, PeopleOnly}, {PseudonymsResolve, PeopleOnly},
+	{RetentionRead, Anyone}, {RetentionWrite, Local}, {HoldsWrite, PeopleOnly}, {DisclosuresRead, PeopleOnly}, {DisclosuresWrite, PeopleOnly},
+	{BreakGlassRead, Local}, {BreakGlassOpen, PeopleOnly}, {BreakGlassReview, PeopleOnly}, {LiveRead, Anyone}, {MetricsRead, Anyone},
 	{FactorsWrite, PeopleOnly}, {Self, PeopleOnly}, {SecondFactor, PeopleOnly},
 }
 

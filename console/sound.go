@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -29,7 +30,7 @@ func listRecordings(c *Console, ctx context.Context, in *struct {
 		return nil, err
 	}
 	page, err := c.ports.Recordings.List(ctx, q)
-	page.Items = slices.DeleteFunc(noNil(page.Items), func(r RecordingRow) bool { return !q.Within.holds(r.Clinic, r.Took, r.Started) })
+	page.Items = slices.DeleteFunc(noNil(page.Items), func(r RecordingRow) bool { return !q.Within.holds(r.call()) })
 	return say(page, err)
 }
 
@@ -62,7 +63,7 @@ func (c *Console) visible(ctx context.Context, id string) (RecordingRow, error) 
 	if err != nil {
 		return RecordingRow{}, err
 	}
-	if !askingOf(ctx).within(c.now()).holds(row.Clinic, row.Took, row.Started) {
+	if !askingOf(ctx).within(c.now()).holds(row.call()) {
 		return RecordingRow{}, ErrNotFound
 	}
 	return row, nil
@@ -101,10 +102,24 @@ func (c *Console) mayListen(ctx context.Context, in *playIn) error {
 	return plainText("query.reason", in.Reason)
 }
 
+// exportRecording lets a clear copy out. Who gets it stands in the accounting of disclosures before a byte leaves.
 func exportRecording(c *Console, ctx context.Context, in *struct {
 	Named
-	Body Because
+	Body struct {
+		Because
+		Recipient string `json:"recipient,omitempty" maxLength:"200" doc:"who gets it; absent: whoever exports it; kept sealed"`
+	}
 }) (*huma.StreamResponse, error) {
+	row, err := c.visible(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	who := askingOf(ctx).who
+	out := DisclosureBody{Clinic: row.Clinic, Kind: "recording_export", Object: "recording:" + row.ID, Call: row.Call,
+		Recipient: cmp.Or(in.Body.Recipient, who.Person), Purpose: in.Body.Reason}
+	if _, err := c.ports.Disclosures.Record(ctx, out, who.Actor); err != nil {
+		return nil, err
+	}
 	return c.play(ctx, in.ID, notice{reason: in.Body.Reason})
 }
 
@@ -159,4 +174,9 @@ func showRecordingKey(c *Console, ctx context.Context, in *struct {
 		return nil, err
 	}
 	return say(keyView{row.ID, key}, refused)
+}
+
+// call is the recording's call, as far as it decides who may hear it.
+func (r RecordingRow) call() Call {
+	return Call{ID: r.Call, Clinic: r.Clinic, Took: r.Took, Arrived: r.Started}
 }

@@ -23,16 +23,17 @@ import (
 
 // stage is a house of invented people: every port, one call, one recording, one clinic beside it.
 type stage struct {
-	mu      sync.Mutex
-	events  []audit.Event
-	changes []audit.Actor
-	broken  error // what the audit answers
-	opened  int   // how often sound was opened
-	tokens  map[string]Token
-	state   State
-	clock   time.Time
-	panics  bool
-	noKeys  bool // as outside development
+	disclosed []DisclosureBody
+	mu        sync.Mutex
+	events    []audit.Event
+	changes   []audit.Actor
+	broken    error // what the audit answers
+	opened    int   // how often sound was opened
+	tokens    map[string]Token
+	state     State
+	clock     time.Time
+	panics    bool
+	noKeys    bool // as outside development
 
 	doors doors
 	gate  []string // why the access gate is closed
@@ -52,7 +53,7 @@ func newStage() *stage {
 func (s *stage) ports() Ports {
 	p := Ports{
 		Books: stageBooks{s}, Rota: stageRota{s}, Calls: stageCalls{s}, Recordings: stageSounds{s}, Audit: stageAudit{s},
-		Keys: stageKeys{s}, Backups: stageBackups{s}, Evidence: stageEvidence{s}, Reviews: stageReviews{s}, Slots: stageSlots{s}, Destruction: stageDestruction{s}, Engine: stageEngine{s}, Pseudonyms: stagePseudonyms{s}, Tokens: stageTokens{s}, Devices: stageDevices{s}, Trunks: stageTrunks{s}, Agents: stageAgents{s},
+		Keys: stageKeys{s}, Backups: stageBackups{s}, Evidence: stageEvidence{s}, Reviews: stageReviews{s}, Slots: stageSlots{s}, Destruction: stageDestruction{s}, Engine: stageEngine{s}, Pseudonyms: stagePseudonyms{s}, Keeping: stageKeeping{s}, Holding: stageHolding{s}, Disclosures: stageDisclosures{s}, Glass: stageGlass{s}, Tokens: stageTokens{s}, Devices: stageDevices{s}, Trunks: stageTrunks{s}, Agents: stageAgents{s},
 		Health: stageHealth{}, Floor: stageFloor{s}, Clinics: stageClinics{s}, People: stagePeople{s}, Schedules: stageSchedules{s},
 		Versions: stageVersions{s}, Previews: stagePreviews{s}, Outlook: stageOutlook{s}, Offers: stageOffers{s}, Feeds: stageFeeds{s},
 	}

@@ -132,7 +132,12 @@ func (v Visitor) claims() map[Scope][]Claim {
 			if b == Nothing || !v.Mode.leaves(row.scope) {
 				continue
 			}
-			claims[row.scope] = append(claims[row.scope], Claim{b, clinicsOf(g)})
+			claims[row.scope] = append(claims[row.scope], Claim{Bound: b, Clinics: clinicsOf(g)})
+		}
+	}
+	for _, o := range v.Openings {
+		for _, scope := range brokenScopes {
+			claims[scope] = append(claims[scope], o.claim())
 		}
 	}
 	return claims

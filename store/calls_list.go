@@ -19,7 +19,7 @@ type CallQuery struct {
 	Outcome     call.Cause
 	Caller      phi.Phone // E.164; found through the blind index of each clinic
 	Within      Within
-	Limit       int       // 1..1000; 0 means 100
+	Limit       int // 1..1000; 0 means 100
 	Cursor      string
 }
 

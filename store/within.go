@@ -11,6 +11,7 @@ type Within struct {
 	Clinics []string  // nil: all
 	Took    string    // person; empty: no others
 	Since   time.Time // of those that she took: arrived at or after; zero: all
+	Calls   []string  // and these
 }
 
 // tookCall are the calls that a person spoke in.
@@ -35,6 +36,12 @@ func (w *where) within(part Within, clinic, call, at string) {
 			since = part.Since.UnixMicro()
 		}
 		args = append(args, part.Took, since)
+	}
+	if len(part.Calls) > 0 {
+		either += " OR " + call + " IN " + places(1, len(part.Calls))
+		for _, id := range part.Calls {
+			args = append(args, id)
+		}
 	}
 	w.add("("+either+")", args...)
 }

@@ -65,6 +65,7 @@ func (c endGrantCmd) Run(ctx context.Context, s *session) error {
 
 type proposalsCmd struct {
 	List     listProposalsCmd `cmd:"" help:"What waits for a second person, or did."`
+	Make     makeProposalCmd  `cmd:"" help:"Propose what has no command of its own."`
 	Approve  approveCmd       `cmd:"" help:"Agree: it is carried out once."`
 	Reject   rejectCmd        `cmd:"" help:"Do not agree."`
 	Withdraw withdrawCmd      `cmd:"" help:"Take one's own back."`
@@ -81,6 +82,17 @@ func (c listProposalsCmd) Run(ctx context.Context, s *session) error {
 			row(w, p.ID, p.Kind, p.Subject, p.By, p.Made, p.State, p.NotBefore, p.Reason)
 		}
 	})
+}
+
+type makeProposalCmd struct {
+	Kind    string `arg:"" help:"factor_reset, clinic_departure, shred, hold_release, purge."`
+	Subject string `arg:"" help:"Id of the person, clinic, recording or hold; purge: purge, or retention~ARTEFACT~DAYS[~CLINIC]."`
+	Clinic  string `help:"That it concerns." placeholder:"ID"`
+	Reason  string `required:"" help:"Why; kept in the audit." placeholder:"TEXT"`
+}
+
+func (c makeProposalCmd) Run(ctx context.Context, s *session) error {
+	return s.propose(ctx, console.ProposalBody{Kind: c.Kind, Subject: c.Subject, Clinic: c.Clinic, Reason: c.Reason})
 }
 
 // deciding is a decision on one proposal.

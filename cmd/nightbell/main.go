@@ -37,41 +37,45 @@ type cli struct {
 
 	Operator bool `help:"Act as the operator of this machine, not as the person who is logged in here."`
 
-	Setup      setupCmd      `cmd:"" help:"Make a data folder: keys, private CA, certificates, configuration, database."`
-	Serve      serveCmd      `cmd:"" help:"Take calls until stopped."`
-	Unseal     unsealCmd     `cmd:"" help:"Open the keys of a server that runs sealed."`
-	Demo       demoCmd       `cmd:"" help:"Make a demo clinic, place one real call, tell its story, keep serving."`
-	Login      loginCmd      `cmd:"" help:"Log in with both factors; the commands after it act as this person."`
-	Logout     logoutCmd     `cmd:"" help:"End that login."`
-	Me         meCmd         `cmd:"" help:"Who is logged in here, what she may, when she was here last."`
-	Ready      readyCmd      `cmd:"" help:"Take calls on a telephone of mine, or no more."`
-	PIN        pinCmd        `cmd:"" name:"pin" help:"My PIN for a hard phone."`
-	People     peopleCmd     `cmd:"" help:"Accounts: invite, suspend, reinstate, terminate, training."`
-	Invitation invitationCmd `cmd:"" help:"Take an invitation up: password, authenticator, recovery codes."`
-	Grants     grantsCmd     `cmd:"" help:"Who has which role where."`
-	Proposals  proposalsCmd  `cmd:"" help:"What needs a second person."`
-	Trace      traceCmd      `cmd:"" help:"Redacted signalling of a call, for engineers."`
-	Pseudonym  pseudonymCmd  `cmd:"" help:"The caller behind a pseudonym."`
-	Bench      benchCmd      `cmd:"" help:"What tests and load runs need."`
-	Devices    devicesCmd    `cmd:"" help:"Agents' phones."`
-	Trunks     trunksCmd     `cmd:"" help:"Connections to clinics and carriers."`
-	Token      tokenCmd      `cmd:"" help:"Bearer tokens of the API."`
-	Agents     agentsCmd     `cmd:"" help:"Who answers."`
-	Book       bookCmd       `cmd:"" help:"The rules as a file."`
-	Oncall     oncallCmd     `cmd:"" help:"Who is on call."`
-	Plan       planCmd       `cmd:"" help:"What a call to a number would do, and why."`
-	Calls      callsCmd      `cmd:"" help:"The history."`
-	Recordings recordingsCmd `cmd:"" help:"The sealed sound."`
-	Audit      auditCmd      `cmd:"" help:"What happened, and the proof that nobody edited it."`
-	Review     reviewCmd     `cmd:"" help:"The activity review: the morning list."`
-	Witness    witnessCmd    `cmd:"" help:"Sign checkpoints of other machines' logs."`
-	Keys       keysCmd       `cmd:"" help:"The keys: rotate, retire, the ways to ROOT, the recovery key on paper."`
-	Clinics    clinicsCmd    `cmd:"" help:"Clinics that leave."`
-	Backup     backupCmd     `cmd:"" help:"Snapshots in a folder or an object store."`
-	Restore    restoreCmd    `cmd:"" help:"Bring a backup back, or rehearse it."`
-	Why        whyCmd        `cmd:"" help:"What happened to a call, on one screen."`
-	Doctor     doctorCmd     `cmd:"" help:"Check the machine and the data folder."`
-	Version    versionCmd    `cmd:"" help:"What this program is."`
+	Setup       setupCmd       `cmd:"" help:"Make a data folder: keys, private CA, certificates, configuration, database."`
+	Serve       serveCmd       `cmd:"" help:"Take calls until stopped."`
+	Unseal      unsealCmd      `cmd:"" help:"Open the keys of a server that runs sealed."`
+	Demo        demoCmd        `cmd:"" help:"Make a demo clinic, place one real call, tell its story, keep serving."`
+	Login       loginCmd       `cmd:"" help:"Log in with both factors; the commands after it act as this person."`
+	Logout      logoutCmd      `cmd:"" help:"End that login."`
+	Me          meCmd          `cmd:"" help:"Who is logged in here, what she may, when she was here last."`
+	Ready       readyCmd       `cmd:"" help:"Take calls on a telephone of mine, or no more."`
+	PIN         pinCmd         `cmd:"" name:"pin" help:"My PIN for a hard phone."`
+	People      peopleCmd      `cmd:"" help:"Accounts: invite, suspend, reinstate, terminate, training."`
+	Invitation  invitationCmd  `cmd:"" help:"Take an invitation up: password, authenticator, recovery codes."`
+	Grants      grantsCmd      `cmd:"" help:"Who has which role where."`
+	Proposals   proposalsCmd   `cmd:"" help:"What needs a second person."`
+	Trace       traceCmd       `cmd:"" help:"Redacted signalling of a call, for engineers."`
+	Pseudonym   pseudonymCmd   `cmd:"" help:"The caller behind a pseudonym."`
+	Retention   retentionCmd   `cmd:"" help:"How long things are kept, and the purge of what has passed that."`
+	Holds       holdsCmd       `cmd:"" help:"Legal hold: what must not be destroyed."`
+	Disclosures disclosuresCmd `cmd:"" help:"Who got what."`
+	Glass       glassCmd       `cmd:"" help:"Emergency access."`
+	Bench       benchCmd       `cmd:"" help:"What tests and load runs need."`
+	Devices     devicesCmd     `cmd:"" help:"Agents' phones."`
+	Trunks      trunksCmd      `cmd:"" help:"Connections to clinics and carriers."`
+	Token       tokenCmd       `cmd:"" help:"Bearer tokens of the API."`
+	Agents      agentsCmd      `cmd:"" help:"Who answers."`
+	Book        bookCmd        `cmd:"" help:"The rules as a file."`
+	Oncall      oncallCmd      `cmd:"" help:"Who is on call."`
+	Plan        planCmd        `cmd:"" help:"What a call to a number would do, and why."`
+	Calls       callsCmd       `cmd:"" help:"The history."`
+	Recordings  recordingsCmd  `cmd:"" help:"The sealed sound."`
+	Audit       auditCmd       `cmd:"" help:"What happened, and the proof that nobody edited it."`
+	Review      reviewCmd      `cmd:"" help:"The activity review: the morning list."`
+	Witness     witnessCmd     `cmd:"" help:"Sign checkpoints of other machines' logs."`
+	Keys        keysCmd        `cmd:"" help:"The keys: rotate, retire, the ways to ROOT, the recovery key on paper."`
+	Clinics     clinicsCmd     `cmd:"" help:"Clinics that leave."`
+	Backup      backupCmd      `cmd:"" help:"Snapshots in a folder or an object store."`
+	Restore     restoreCmd     `cmd:"" help:"Bring a backup back, or rehearse it."`
+	Why         whyCmd         `cmd:"" help:"What happened to a call, on one screen."`
+	Doctor      doctorCmd      `cmd:"" help:"Check the machine and the data folder."`
+	Version     versionCmd     `cmd:"" help:"What this program is."`
 }
 
 func main() {

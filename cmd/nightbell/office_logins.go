@@ -40,6 +40,9 @@ func (o openLogins) Recognise(ctx context.Context, secret string) (console.Visit
 	v := console.Visitor{
 		Login: l.ID, Person: l.Person, State: l.State, Grants: grants, SteppedUp: l.SteppedUp, Device: ready.Device,
 	}
+	if v.Openings, err = o.opened(ctx, l.Person); err != nil {
+		return console.Visitor{}, err
+	}
 	if v.Mode, err = o.mode(ctx, l, v, ready); err != nil {
 		return console.Visitor{}, err
 	}

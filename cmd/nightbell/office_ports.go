@@ -19,6 +19,7 @@ type running interface {
 	AgentsChanged()             // a device was revoked, somebody was paused or resumed: look again, at once
 	Trace(time.Duration) error  // office_engine.go
 	Traced(call string) ([]console.TracedMessage, error)
+	GlassChanged() // an emergency access was opened, closed or reviewed
 }
 
 // stopped is the floor of a server that does not run.
@@ -62,11 +63,16 @@ func (o *office) ports(r running) console.Ports {
 		Floor:       r,
 		Engine:      engine{r},
 		Pseudonyms:  pseudonyms{o},
+		Keeping:     keeping{o},
+		Holding:     holding{o},
+		Disclosures: disclosures{o},
+		Glass:       glass{o, r},
 		Entrance:    entrance{o},
 		Logins:      openLogins{o},
 		Oneself:     oneself{o},
 		Factors:     ownFactors{o},
 		OwnDevices:  ownDevices{devices{o, r}},
+		Pins:        pins{o},
 		Accounts:    accounts{o, r},
 		Grants:      grants{o, r},
 		Proposals:   proposals{o, r},

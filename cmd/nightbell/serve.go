@@ -51,6 +51,7 @@ type server struct {
 	gate      *gateWatch
 	desk      *phoneDesk
 	ladders   *ladders
+	glass     *glassWatch
 	proof     *proof
 	late      *late                      // what happened while the keys were sealed, on its way into the journal
 	sealed    atomic.Pointer[sealedDesk] // who answers while the keys are sealed; nil: they are open
@@ -79,6 +80,7 @@ func openServer(ctx context.Context, cfg Config, ask asking, log *slog.Logger) (
 	s.rules = newRules(s.office, s.rulesReplaced)
 	s.bundle = newBundleKeeper(s.office, func() *policy.Book { return s.rules.now.Load().policy.Book }, s.trouble("bundle"))
 	s.openWatches()
+	s.glass = newGlassWatch(s.office, &s.alarms, log)
 	inside := s.openHouse
 	if s.office.Sealed != nil {
 		inside = s.openSealed
@@ -291,6 +293,8 @@ func (s *server) houseParts() map[string]part {
 		"gate":     func(c context.Context) error { s.runGate(c); return nil },
 		"offers":   func(c context.Context) error { s.offers.Run(c); return nil },
 		"ladders":  func(c context.Context) error { s.ladders.Run(c); return nil },
+		"glass":    func(c context.Context) error { s.glass.Run(c); return nil },
+		"purge":    func(c context.Context) error { s.purger().Run(c); return nil },
 		"zones":    s.followZones,
 		"proof":    func(c context.Context) error { return s.proof.Run(c) },
 		"people":   (&doorkeeper{s.office, s.AgentsChanged, s.trouble("people")}).Run,
