@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"nightbell/audit"
 	"nightbell/console"
 	"nightbell/seal"
+	"nightbell/store"
 )
 
 // rewrapper brings over what key rotations left under older versions, a little at a time, so that calls notice nothing. The
@@ -65,12 +67,27 @@ func (r *rewrapper) serve(on bool) {
 	r.served = on
 }
 
+func (r *rewrapper) isServed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.served
+}
+
+// renewSpool begins the empty spool of a stopped server anew, under the current key; one with entries waits for the server.
+func (o *office) renewSpool() error {
+	spool, err := o.spool()
+	if err != nil {
+		return err
+	}
+	if spool.Empty() {
+		err = spool.Truncate()
+	}
+	return errors.Join(err, spool.Close())
+}
+
 // Go wakes the goroutine, or does the work here where none runs.
 func (r *rewrapper) Go(ctx context.Context) error {
-	r.mu.Lock()
-	served := r.served
-	r.mu.Unlock()
-	if !served {
+	if !r.isServed() {
 		return r.round(ctx, 0)
 	}
 	select {
@@ -104,6 +121,11 @@ func (r *rewrapper) behind() []keyPlace {
 }
 
 func (r *rewrapper) key(ctx context.Context, at keyPlace, pause time.Duration) error {
+	if at.purpose == seal.Spooling && !r.isServed() {
+		err := r.office.renewSpool()
+		r.note(at, 0, 0, err)
+		return err
+	}
 	for {
 		done, left, err := r.office.Store.RewrapStep(ctx, string(at.purpose), at.clinic, rewrapBatch)
 		r.note(at, done, left, err)
@@ -153,16 +175,32 @@ type keyUsage struct {
 }
 
 // InUse is seal.Usage. Backups carry the wrapped key that they were made with, so that no version of ours is needed to read
-// one; nothing is sealed under the auth key for longer than a request.
+// one: of the backup key the log's sealed segments are counted. Nothing is sealed under the auth key for longer than a request.
 func (u keyUsage) InUse(p seal.Purpose, clinic string, version uint32) (int64, error) {
 	switch p {
-	case seal.Backup, seal.Auth:
+	case seal.Auth:
 		return 0, nil
 	case seal.Spooling:
 		return u.spooled(version)
 	}
 	n, err := u.Store.KeyUsage(u.ctx, string(p), clinic, version)
-	return int64(n), err
+	if err != nil || p != seal.Recordings {
+		return int64(n), err
+	}
+	beside, err := u.beside(clinic, version)
+	return int64(n + beside), err
+}
+
+// beside counts the rows that wait beside their recordings for the database. A torn one promised nothing.
+func (u keyUsage) beside(clinic string, version uint32) (n int, err error) {
+	rows, err := u.Folder.Asides()
+	for _, text := range rows {
+		var row store.Recording
+		if json.Unmarshal(text, &row) == nil && row.Clinic == clinic && row.KeyVersion == version {
+			n++
+		}
+	}
+	return n, err
 }
 
 // spooled asks the journal's spool, the running server's or the file itself.
