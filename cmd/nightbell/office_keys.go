@@ -68,10 +68,7 @@ func (k keyring) Rotate(ctx context.Context, want console.KeyRotation, by audit.
 
 // rewrapIfServed wakes the background; offline the operator says when: keys rewrap.
 func (k keyring) rewrapIfServed(ctx context.Context) error {
-	k.rewrap.mu.Lock()
-	served := k.rewrap.served
-	k.rewrap.mu.Unlock()
-	if !served {
+	if !k.rewrap.isServed() {
 		return nil
 	}
 	return k.rewrap.Go(ctx)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -88,7 +89,7 @@ func allOpens(t *testing.T, o *office, recording string) {
 		t.Errorf("recording: %+v %v", v, err)
 	}
 	b, err := (books{o}).Show(t.Context(), console.Clear)
-	if err != nil || !strings.Contains(b.TOML, "555") {
+	if err != nil || !strings.Contains(b.TOML, "+12125550142") {
 		t.Errorf("book: %v", err)
 	}
 	if v, err := (memory{o}).Verify(t.Context()); err != nil || !v.OK {
@@ -167,9 +168,6 @@ func retireAll(t *testing.T, o *office) {
 		if s.State != seal.Old {
 			continue
 		}
-		if s.Purpose == seal.Spooling {
-			renewSpool(t, o)
-		}
 		_, err := (keyring{o}).Retire(t.Context(), console.KeyRetirement{Purpose: string(s.Purpose), Clinic: s.Clinic, Version: s.Version}, keysActor)
 		if err != nil && !(s.Purpose == seal.Details && isRefused(err)) {
 			t.Errorf("retire %s of %q: %v", s.Purpose, s.Clinic, err)
@@ -182,18 +180,6 @@ func retireAll(t *testing.T, o *office) {
 	gone := console.KeyRetirement{Purpose: "fields", Clinic: "harbor", Version: 1}
 	if _, err := (keyring{o}).Retire(t.Context(), gone, keysActor); !errors.Is(err, console.ErrNotFound) {
 		t.Errorf("a retired one: %v", err)
-	}
-}
-
-// renewSpool is what the running server's journal does when its spool is empty.
-func renewSpool(t *testing.T, o *office) {
-	t.Helper()
-	spool, err := o.spool()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(spool.Truncate(), spool.Close()); err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -212,11 +198,8 @@ func TestACopiedFolderOpensNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	stolen := filepath.Join(t.TempDir(), "data")
-	if err := os.CopyFS(stolen, os.DirFS(dir)); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(stolen, 0o700); err != nil {
-		t.Fatal(err)
+	if out, err := exec.Command("cp", "-a", dir, stolen).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
 	}
 	path := filepath.Join(stolen, configName)
 	text, err := os.ReadFile(path)
@@ -237,7 +220,7 @@ func TestACopiedFolderOpensNothing(t *testing.T) {
 		}
 	}
 	whole, err := os.ReadFile(databasePath(stolen))
-	if err != nil || bytes.Contains(whole, []byte("5550")) {
+	if err != nil || bytes.Contains(whole, []byte("5550142")) {
 		t.Errorf("a number lies in the database: %v", err)
 	}
 	if status := says([]string{"keys", "status", "--dir", stolen}, ""); status.code != exitDone || !strings.Contains(status.out, "key-file") {
