@@ -70,13 +70,38 @@ func (v *vaulted) opens() {
 	}
 }
 
-// refuses fails unless serving and reading end with the exit code, and say the words.
+// refuses fails unless reading ends with the exit code and says the words; serving does too, or it starts sealed and says
+// them.
 func (v *vaulted) refuses(code int, words string) {
 	v.t.Helper()
-	for _, args := range [][]string{{"serve"}, {"calls", "list"}} {
-		if got := v.says(args...); got.code != code || !strings.Contains(got.err, words) {
-			v.t.Errorf("%v: exit %d, want %d with %q:\n%s", args, got.code, code, words, got.err)
-		}
+	if got := v.says("calls", "list"); got.code != code || !strings.Contains(got.err, words) {
+		v.t.Errorf("calls list: exit %d, want %d with %q:\n%s", got.code, code, words, got.err)
+	}
+	if code == exitSealed {
+		v.startsSealed(words)
+		return
+	}
+	if got := v.says("serve"); got.code != code || !strings.Contains(got.err, words) {
+		v.t.Errorf("serve: exit %d, want %d with %q:\n%s", got.code, code, words, got.err)
+	}
+}
+
+// startsSealed fails unless the server answers callers without its key, shows nothing, and stops in order.
+func (v *vaulted) startsSealed(words string) {
+	v.t.Helper()
+	cmd := exec.Command(program(v.t), "serve", "--dir", v.dir)
+	cmd.Stdin, cmd.Env = strings.NewReader(v.stdin), append(os.Environ(), v.env...)
+	srv := start(v.t, cmd)
+	srv.await("SEALED", 30*time.Second)
+	if !strings.Contains(srv.output(), words) {
+		v.t.Errorf("a sealed start does not say %q:\n%s", words, srv.output())
+	}
+	bare := vaulted{stand: v.stand}
+	if got := bare.says("calls", "list"); got.code != exitSealed {
+		v.t.Errorf("asked while sealed: exit %d\n%s", got.code, got.out)
+	}
+	if code := srv.end(20 * time.Second); code != 0 {
+		v.t.Errorf("stopped with %d:\n%s", code, srv.output())
 	}
 }
 
@@ -99,7 +124,7 @@ func (v *vaulted) configure(old, now string) {
 	fail(v.t, os.WriteFile(path, []byte(strings.Replace(text, old, now, 1)), 0o600))
 }
 
-// Each unsealer opens its folder, and only the right secret does. What is refused says why, and nothing is served.
+// Each unsealer opens its folder, and only the right secret does. What is refused says why; callers are answered, nobody else.
 func TestStoryUnsealersOpenAndRefuse(t *testing.T) {
 	t.Run("passphrase", func(t *testing.T) {
 		v := newVaulted(t, vaulted{stdin: "five invented words in rows\n"}, "--unseal", "passphrase")
