@@ -23,7 +23,7 @@ type deskKeys struct {
 }
 
 func newDeskKeys(o *office, r running, admit func(context.Context, string, audit.Actor) error) *deskKeys {
-	return &deskKeys{office: o, running: r, passwords: access.NewPasswords(1), throttle: access.NewThrottle(), admit: admit}
+	return &deskKeys{office: o, running: r, passwords: o.lobby.passwords, throttle: access.NewThrottle(), admit: admit}
 }
 
 // Ready makes her ready on the phone she typed on, if the gate lets her.
@@ -130,10 +130,7 @@ func (k *deskKeys) code(ctx context.Context, person, typed string) (access.Facto
 }
 
 // pins are the PINs that people set for themselves in the console.
-type pins struct {
-	*office
-	passwords *access.Passwords
-}
+type pins struct{ *office }
 
 // pinTime bounds the hashing of one PIN.
 const pinTime = 10 * time.Second
@@ -148,7 +145,7 @@ func (p pins) Set(ctx context.Context, pin string, by audit.Actor) error {
 	}
 	ctx, stop := context.WithTimeout(ctx, pinTime)
 	defer stop()
-	hash, err := p.passwords.Hash(ctx, pin)
+	hash, err := p.lobby.passwords.Hash(ctx, pin)
 	if err != nil {
 		return err
 	}

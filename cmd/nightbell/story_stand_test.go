@@ -38,6 +38,9 @@ type stand struct {
 
 	scrape string // token that reads metrics
 	ca     string // folder with a copy of the CA as it was before its key was sealed
+
+	people map[string]fixture // what everybody got to come in with
+	files  string             // folder of their logins
 }
 
 const standAddr = "10.99.0.1"

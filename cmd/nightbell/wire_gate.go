@@ -110,7 +110,7 @@ func (s *standing) admits(person, clinic string, now time.Time) bool {
 }
 
 // gated switches the gate on.
-const gated = false
+const gated = true
 
 // rung are the people whom a call to a number would ask now, in the order in which they come.
 func (s *standing) rung(n policy.Number, now time.Time) []string {
