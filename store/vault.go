@@ -57,7 +57,8 @@ func (s *Store) Put(k WrappedKey) error {
 	err := s.write(context.Background(), func(t *tx) error {
 		_, err := t.exec(`INSERT INTO wrapped_keys (purpose, clinic, version, created, retired, sealed, audited)
 			VALUES (?, ?, ?, ?, ?, ?, 0) ON CONFLICT (purpose, clinic, version)
-			DO UPDATE SET retired = excluded.retired, sealed = excluded.sealed, audited = 0`,
+			DO UPDATE SET retired = excluded.retired, sealed = excluded.sealed,
+				audited = CASE WHEN excluded.retired IS NULL THEN -1 ELSE 0 END`,
 			k.Purpose, k.Clinic, k.Version, k.Created.UnixMicro(), micros(k.Retired), k.Sealed)
 		if err != nil || s.keys.Load() == nil {
 			return err
@@ -72,7 +73,7 @@ func (s *Store) Put(k WrappedKey) error {
 
 func (s *Store) rememberKeys(ctx context.Context) error {
 	var n int
-	err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM wrapped_keys WHERE audited = 0").Scan(&n)
+	err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM wrapped_keys WHERE audited < 1").Scan(&n)
 	if err != nil || n == 0 {
 		return named(err)
 	}
@@ -90,8 +91,11 @@ func (t *tx) rememberKeys() error {
 	}
 	for _, k := range list {
 		action, version := audit.KeyCreated, strconv.FormatUint(uint64(k.Version), 10)
-		if !k.Retired.IsZero() {
+		switch {
+		case !k.Retired.IsZero():
 			action = audit.KeyRetired
+		case k.again:
+			action = audit.KeyRewrapped
 		}
 		err := t.remember(audit.Event{
 			Actor: system, Action: action, Object: "key:" + k.Purpose + "/" + version, Clinic: k.Clinic,
@@ -101,18 +105,24 @@ func (t *tx) rememberKeys() error {
 			return err
 		}
 	}
-	_, err = t.exec("UPDATE wrapped_keys SET audited = 1 WHERE audited = 0")
+	_, err = t.exec("UPDATE wrapped_keys SET audited = 1 WHERE audited < 1")
 	return err
 }
 
-func (t *tx) unheardKeys() ([]WrappedKey, error) {
-	const query = `SELECT purpose, clinic, version, retired FROM wrapped_keys WHERE audited = 0
+// unheardKey is a key without its leaf; again: it was there, and hangs from another ROOT now.
+type unheardKey struct {
+	WrappedKey
+	again bool
+}
+
+func (t *tx) unheardKeys() ([]unheardKey, error) {
+	const query = `SELECT purpose, clinic, version, retired, audited < 0 FROM wrapped_keys WHERE audited < 1
 		ORDER BY created, purpose, clinic, version`
-	var list []WrappedKey
+	var list []unheardKey
 	err := each(context.Background(), t.w.conn, query, func(rows *sql.Rows) error {
-		var k WrappedKey
+		var k unheardKey
 		var retired sql.NullInt64
-		err := rows.Scan(&k.Purpose, &k.Clinic, &k.Version, &retired)
+		err := rows.Scan(&k.Purpose, &k.Clinic, &k.Version, &retired, &k.again)
 		k.Retired = instant(retired)
 		list = append(list, k)
 		return err

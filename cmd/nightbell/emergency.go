@@ -129,7 +129,7 @@ func (o *office) writeBundle(ctx context.Context, b *bundle) error {
 		return err
 	}
 	digest := sha256.Sum256(text)
-	signed, err := o.Signer.State(bundleKind, digest)
+	signed, err := o.signerNow().State(bundleKind, digest)
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func (c *Config) verifierPath() string { return c.path("keys/verifier") }
 
 // pinVerifier keeps the log's public keys where a sealed start finds them. Only an open house changes them.
 func (o *office) pinVerifier() error {
-	text := strings.Join(o.Signer.VerifierKeys(), "\n") + "\n"
+	text := strings.Join(o.signerNow().VerifierKeys(), "\n") + "\n"
 	if have, err := os.ReadFile(o.Config.verifierPath()); err == nil && string(have) == text {
 		return nil
 	}

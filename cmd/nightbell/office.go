@@ -39,7 +39,8 @@ type office struct {
 	Sealed           error // why it is sealed; nil when it is open
 	AuthorityTrouble error // why the private CA's key is not sealed
 	lock             *os.File
-	keys             sync.Mutex // one who changes keys or slots
+	keys             sync.Mutex   // one who changes keys or slots
+	swap             sync.RWMutex // Root and Signer while they are replaced: rootNow, signerNow
 	formerRoots      []*seal.Root
 	escrow           atomic.Pointer[seal.Recipient] // recordings are sealed to it too; nil: there is no recovery key
 	rewrap           *rewrapper

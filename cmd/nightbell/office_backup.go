@@ -149,7 +149,7 @@ func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 func (b *backups) house() keep.House {
 	o := b.office
 	h := keep.House{
-		Dir: o.Config.Dir, Config: o.Config.Path, Program: programVersion(), Store: o.Store, Ring: o.Ring, Root: o.Root,
+		Dir: o.Config.Dir, Config: o.Config.Path, Program: programVersion(), Store: o.Store, Ring: o.Ring, Root: o.rootNow(),
 		Recordings: o.Folder, Rate: o.Config.Backup.Rate << 20, Skip: []string{o.Config.path(o.Config.Recordings.Dir)},
 	}
 	if o.Config.Keys.KeyFile != "" {
@@ -161,7 +161,7 @@ func (b *backups) house() keep.House {
 	return h
 }
 
-func (b *backups) keys() keep.Keys { return keep.Keys{Root: b.office.Root, Ring: b.office.Ring} }
+func (b *backups) keys() keep.Keys { return keep.Keys{Root: b.office.rootNow(), Ring: b.office.Ring} }
 
 func (b *backups) verify(ctx context.Context, repo *keep.Repository, j *backupJob, out *console.BackupOutcome) error {
 	how := keep.Verifying{Progress: &j.progress}

@@ -70,7 +70,7 @@ func (d destruction) attest(ctx context.Context, c attestation) (console.Attesta
 	if err != nil {
 		return console.Attestation{}, err
 	}
-	signed, err := d.Signer.SignText(string(body) + "\n" + c.text())
+	signed, err := d.signerNow().SignText(string(body) + "\n" + c.text())
 	if err != nil {
 		return console.Attestation{}, err
 	}

@@ -127,8 +127,10 @@ func (k keyring) Reroot(ctx context.Context, want console.RootRotation, by audit
 		if err != nil {
 			return err
 		}
+		k.swap.Lock()
 		k.formerRoots = append(k.formerRoots, k.Root)
 		k.Root = next
+		k.swap.Unlock()
 		return k.settleRoot()
 	})
 	if err != nil {
@@ -205,8 +207,24 @@ func (o *office) changeSigner(ctx context.Context) error {
 	if err := o.Store.ChangeSigner(ctx, next); err != nil {
 		return err
 	}
+	o.swap.Lock()
+	defer o.swap.Unlock()
 	o.Signer = next
 	return nil
+}
+
+// signerNow is who signs the log at this moment; nil while sealed.
+func (o *office) signerNow() *audit.Signer {
+	o.swap.RLock()
+	defer o.swap.RUnlock()
+	return o.Signer
+}
+
+// rootNow is ROOT at this moment; nil while sealed. It stays good until the office closes.
+func (o *office) rootNow() *seal.Root {
+	o.swap.RLock()
+	defer o.swap.RUnlock()
+	return o.Root
 }
 
 // slots are the ways to ROOT.

@@ -203,6 +203,17 @@ func (u keyUsage) beside(clinic string, version uint32) (n int, err error) {
 	return n, err
 }
 
+// backedUp is 1 while a snapshot of before the next version may still stand. It carries the wrapped key that it was made with,
+// but after a new ROOT the house opens it by its ring alone.
+func (u keyUsage) backedUp(version uint32) int64 {
+	for _, s := range u.Ring.Status() {
+		if s.Purpose == seal.Backup && s.Version == version+1 && u.backupsUntil(s.Created).After(u.now()) {
+			return 1
+		}
+	}
+	return 0
+}
+
 // spooled asks the journal's spool, the running server's or the file itself.
 func (u keyUsage) spooled(version uint32) (int64, error) {
 	if n, err := u.Store.KeyUsage(u.ctx, string(seal.Spooling), "", version); err == nil {
