@@ -59,6 +59,9 @@ func (a *applying) devices(old, b *policy.Book) error {
 			return err
 		},
 		drop: func(d policy.Device) error {
+			if err := a.t.unreadyDevice(a.actor, d.User); err != nil {
+				return err
+			}
 			return a.remove("UPDATE devices SET secret_cell = NULL, revoked = ? WHERE user = ?", d.User)
 		},
 		note: func(d policy.Device, ch change) error {

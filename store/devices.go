@@ -92,12 +92,16 @@ func (t *tx) devicesChanged(actor audit.Actor, count int) error {
 	return t.newVersion(filing{actor: actor, number: n + 1, counts: map[string]int{"device": count}})
 }
 
-// RevokeDevice destroys a device's credential. One that is revoked or unknown is ErrNotFound.
+// RevokeDevice destroys a device's credential; who was ready with it is not any more. One that is revoked or unknown is
+// ErrNotFound.
 func (s *Store) RevokeDevice(ctx context.Context, actor audit.Actor, user, reason string) error {
 	err := s.write(ctx, func(t *tx) error {
 		err := t.must("UPDATE devices SET secret_cell = NULL, revoked = ? WHERE user = ? AND revoked IS NULL",
 			s.now().UnixMicro(), user)
 		if err != nil {
+			return err
+		}
+		if err := t.unreadyDevice(actor, user); err != nil {
 			return err
 		}
 		return t.deviceChanged(audit.Event{

@@ -115,16 +115,18 @@ func (s *Store) EndGrant(ctx context.Context, actor audit.Actor, id, reason stri
 
 // unreadyWithoutRole ends the readiness of somebody whom nothing lets answer calls.
 func (t *tx) unreadyWithoutRole(actor audit.Actor, person string) error {
-	held, err := grants(context.Background(), t.w.conn, " WHERE person = ? AND ended IS NULL", person)
-	if err != nil {
-		return err
+	answers, err := t.answers(person)
+	if err == nil && !answers {
+		_, err = t.endReadiness(actor, person, access.EndRevoked)
 	}
-	roles := access.RolesAt(held, t.w.store.now())
-	if slices.Contains(roles, access.Agent) || slices.Contains(roles, access.Supervisor) {
-		return nil
-	}
-	_, err = t.endReadiness(actor, person, access.EndRevoked)
 	return err
+}
+
+// answers reports whether a person holds a role now that takes patients' calls.
+func (t *tx) answers(person string) (bool, error) {
+	held, err := grants(context.Background(), t.w.conn, " WHERE person = ? AND ended IS NULL", person)
+	roles := access.RolesAt(held, t.w.store.now())
+	return slices.Contains(roles, access.Agent) || slices.Contains(roles, access.Supervisor), err
 }
 
 // GrantsOf gives what a person may: grants that were not taken away, those of another time too. It is asked with every

@@ -131,7 +131,7 @@ func TestReadinessEndsWithItsLoginWhereThatWasMeant(t *testing.T) {
 	for why, stays := range map[string]int{access.EndLogout: 0, access.EndRevoked: 0, access.EndIdle: 1, access.EndAbsolute: 1} {
 		s, _ := staffed(t)
 		ctx := context.Background()
-		joined(t, s, "amy")
+		agent(t, s, "amy")
 		l, other := loggedIn(t, s, "amy"), loggedIn(t, s, "amy")
 		if err := s.PutReadiness(ctx, amy, ready(l)); err != nil {
 			t.Fatal(err)
@@ -151,12 +151,30 @@ func TestReadinessEndsWithItsLoginWhereThatWasMeant(t *testing.T) {
 	}
 }
 
+func TestReadinessGoesWithItsDevice(t *testing.T) {
+	s, _ := staffed(t)
+	agent(t, s, "amy")
+	r := ready(loggedIn(t, s, "amy"))
+	if err := s.PutReadiness(ctx, amy, r); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.RevokeDevice(ctx, root, "amy-desk", "lost"); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := s.Readiness(ctx); err != nil || len(list) != 0 {
+		t.Errorf("%+v %v", list, err)
+	}
+	if err := s.PutReadiness(ctx, amy, r); !errors.Is(err, ErrConflict) {
+		t.Errorf("ready again: %v", err)
+	}
+}
+
 func TestReadinessSurvivesARestart(t *testing.T) {
 	opt := made(t)
 	s := opened(t, opt)
 	ctx := context.Background()
 	apply(t, s, demoBook())
-	joined(t, s, "amy")
+	agent(t, s, "amy")
 	r := ready(loggedIn(t, s, "amy"))
 	if err := s.PutReadiness(ctx, amy, r); err != nil {
 		t.Fatal(err)
@@ -175,6 +193,12 @@ func TestReadinessSurvivesARestart(t *testing.T) {
 	}
 	again := ready(loggedIn(t, s, "amy"))
 	again.Device = "amy-home"
+	if err := s.PutReadiness(ctx, amy, again); !errors.Is(err, ErrConflict) {
+		t.Errorf("with a device that is not hers: %v", err)
+	}
+	if err := s.EnrolDevice(ctx, root, Enrolment{User: "amy-home", Person: "amy", Secret: []byte("s")}); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.PutReadiness(ctx, amy, again); err != nil {
 		t.Fatal(err)
 	}

@@ -50,6 +50,19 @@ func joined(t testing.TB, s *Store, person string) {
 	}
 }
 
+// agent is somebody who joined, with the role and a device.
+func agent(t testing.TB, s *Store, person string) {
+	t.Helper()
+	joined(t, s, person)
+	err := errors.Join(
+		second(s.GiveGrant(ctx, root, access.Grant{Person: person, Role: access.Agent, Clinics: []string{"elm"}})),
+		s.EnrolDevice(ctx, root, Enrolment{User: person + "-desk", Person: person, Secret: []byte("canary device")}),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // loggedIn makes a live login of a person.
 func loggedIn(t testing.TB, s *Store, person string) access.Login {
 	t.Helper()
@@ -159,7 +172,7 @@ func TestSuspendedAccountOpensNothing(t *testing.T) {
 	s := opened(t, opt)
 	ctx := context.Background()
 	apply(t, s, demoBook())
-	joined(t, s, "amy")
+	agent(t, s, "amy")
 	l := loggedIn(t, s, "amy")
 	if err := s.PutReadiness(ctx, amy, ready(l)); err != nil {
 		t.Fatal(err)
@@ -199,14 +212,16 @@ func TestSuspendedAccountOpensNothing(t *testing.T) {
 func TestBookClosesAnAccountToo(t *testing.T) {
 	s, _ := staffed(t, "bo")
 	ctx := context.Background()
-	joined(t, s, "bo")
+	agent(t, s, "bo")
 	l := loggedIn(t, s, "bo")
 	if err := s.PutReadiness(ctx, amy, ready(l)); err != nil {
 		t.Fatal(err)
 	}
-	inactive := demoBook()
+	gone := demoBook()
+	gone.Devices = bookOf(t, s).Devices
+	inactive := gone
 	inactive.People = append(inactive.People, policy.Person{ID: "bo", Role: "agent"})
-	for what, b := range map[string]policy.Book{"gone": demoBook(), "inactive": inactive} {
+	for what, b := range map[string]policy.Book{"gone": gone, "inactive": inactive} {
 		apply(t, s, b)
 		if l, err := s.LoginByHash(ctx, l.Hash); err != nil || l.State != access.LoginEnded {
 			t.Errorf("%s: %+v %v", what, l, err)
@@ -350,7 +365,11 @@ func TestGrantsKeepExclusiveRolesApart(t *testing.T) {
 	if err != nil || len(got) != 1 || !got[0].Covers("elm", *now) || got[0].Covers("oak", *now) || got[0].ApprovedBy != "cy" {
 		t.Errorf("%+v %v", got, err)
 	}
-	if err := s.PutReadiness(ctx, amy, ready(loggedIn(t, s, "amy"))); err != nil {
+	if err := s.EnrolDevice(ctx, root, Enrolment{User: "amy-desk", Person: "amy", Secret: []byte("s")}); err != nil {
+		t.Fatal(err)
+	}
+	l := loggedIn(t, s, "amy")
+	if err := s.PutReadiness(ctx, amy, ready(l)); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.EndGrant(ctx, root, g.ID, "moved"); err != nil {
@@ -358,6 +377,9 @@ func TestGrantsKeepExclusiveRolesApart(t *testing.T) {
 	}
 	if list, err := s.Readiness(ctx); err != nil || len(list) != 0 {
 		t.Errorf("ready without a role: %+v %v", list, err)
+	}
+	if err := s.PutReadiness(ctx, amy, ready(l)); !errors.Is(err, ErrConflict) {
+		t.Errorf("made ready without a role: %v", err)
 	}
 	if err := s.EndGrant(ctx, root, g.ID, "moved"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("ended twice: %v", err)

@@ -13,8 +13,9 @@ import (
 )
 
 // PutReadiness files that a person is ready, or how her readiness changed: the stretch goes on while login, device and
-// Since are the same, else a new one begins and the old one ends. A new stretch needs an active account and a live login
-// of hers, in this very transaction: nobody becomes ready behind a termination (ErrConflict).
+// Since are the same, else a new one begins and the old one ends. A new stretch needs, in this very transaction, an active
+// account, a live login of hers, a role that answers and a device that is not revoked: nobody becomes ready behind a
+// termination or a revocation (ErrConflict).
 func (s *Store) PutReadiness(ctx context.Context, actor audit.Actor, r access.Readiness) error {
 	err := s.write(ctx, func(t *tx) error {
 		if r.Person == "" || r.Login == "" || r.Since.IsZero() || !r.Until.After(r.Since) {
@@ -59,13 +60,7 @@ func (t *tx) extendReadiness(r access.Readiness) (bool, error) {
 }
 
 func (t *tx) beginReadiness(r access.Readiness) error {
-	var live int
-	err := t.scan("SELECT 1 FROM logins WHERE id = ? AND person = ? AND state = 'live' AND ended IS NULL",
-		[]any{r.Login, r.Person}, &live)
-	if err == ErrNotFound {
-		return fmt.Errorf("login is not live: %w", ErrConflict)
-	}
-	if err != nil {
+	if err := t.mayBeReady(r); err != nil {
 		return err
 	}
 	clinics, err := listJSON(r.Clinics)
@@ -79,6 +74,28 @@ func (t *tx) beginReadiness(r access.Readiness) error {
 	_, err = t.exec(`INSERT INTO readiness (id, person, login, device, since, till, mode, why, clinics)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, newID(), r.Person, r.Login, r.Device, r.Since.UnixMicro(), r.Until.UnixMicro(),
 		string(r.Mode), r.Why, clinics)
+	return err
+}
+
+// mayBeReady looks once more at what may have been taken away since the gate looked.
+func (t *tx) mayBeReady(r access.Readiness) error {
+	var one int
+	err := t.scan("SELECT 1 FROM logins WHERE id = ? AND person = ? AND state = 'live' AND ended IS NULL",
+		[]any{r.Login, r.Person}, &one)
+	if err == nil {
+		err = t.scan("SELECT 1 FROM devices WHERE user = ? AND person = ? AND revoked IS NULL AND secret_cell IS NOT NULL",
+			[]any{r.Device, r.Person}, &one)
+	}
+	if err == ErrNotFound {
+		return fmt.Errorf("login or device is over: %w", ErrConflict)
+	}
+	if err != nil {
+		return err
+	}
+	answers, err := t.answers(r.Person)
+	if err == nil && !answers {
+		err = fmt.Errorf("no role that answers: %w", ErrConflict)
+	}
 	return err
 }
 
@@ -106,6 +123,17 @@ func (t *tx) endReadiness(actor audit.Actor, person, why string) (int64, error) 
 	return n, t.remember(audit.Event{
 		Actor: actor, Action: audit.AgentNotReady, Object: "person:" + person, Reason: why,
 	}, phi.Text{})
+}
+
+// unreadyDevice ends the readiness that was made with a device whose credential is destroyed.
+func (t *tx) unreadyDevice(actor audit.Actor, user string) error {
+	people, err := t.texts("SELECT person FROM readiness WHERE device = ? AND ended IS NULL", user)
+	for _, person := range people {
+		if err == nil {
+			_, err = t.endReadiness(actor, person, "device revoked")
+		}
+	}
+	return err
 }
 
 // Readiness lists who is ready as the database has it: what a server that starts goes on with. Stretches that ran out are
