@@ -145,7 +145,7 @@ func (c provisioning) provision(s *session, e console.Enrolled) error {
 
 // beside makes the files that a text speaks of absolute.
 func beside(dir, text string) string {
-	for _, name := range []string{"ca.pem", "device.pem", "device.key"} {
+	for _, name := range []string{"ca.pem", "device.pem", "device.crt", "device.key"} {
 		for _, before := range []string{"=", "\t", ">"} {
 			text = strings.ReplaceAll(text, before+name, before+filepath.Join(dir, name))
 		}

@@ -64,7 +64,7 @@ func (p telephone) settings() []setting {
 		{"video", "enabled", "0"},
 	}
 	if p.Secret == "" {
-		return append(all, setting{"sip", "client_cert_chain", "device.pem"}, setting{"sip", "client_cert_key", "device.key"})
+		return append(all, setting{"sip", "client_cert_chain", "device.crt"}, setting{"sip", "client_cert_key", "device.key"})
 	}
 	return append(all,
 		setting{"auth_info_0", "username", p.User}, setting{"auth_info_0", "userid", p.User},

@@ -234,7 +234,19 @@ func (s *stand) nowhere(output string, typed ...string) {
 	}))
 }
 
-// What devices enrol writes is all that the real baresip needs: it registers by its certificate, without MD5 and without a
+// newKey is a key and a certificate request as a person with openssl makes them.
+func newKey(t *testing.T, dir string) (key, csr string) {
+	t.Helper()
+	key, csr = filepath.Join(dir, "device.key"), filepath.Join(dir, "device.csr")
+	out, err := exec.Command("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=whoever",
+		"-keyout", key, "-out", csr).CombinedOutput()
+	if err != nil {
+		t.Fatalf("openssl: %v\n%s", err, out)
+	}
+	return key, csr
+}
+
+// What devices certificate writes is all that the real baresip needs: it registers by its certificate, without MD5 and without a
 // secret.
 func TestStoryBaresipRegistersByCertificate(t *testing.T) {
 	ctx := storyTime(t, 90*time.Second)
@@ -242,12 +254,7 @@ func TestStoryBaresipRegistersByCertificate(t *testing.T) {
 	s.serve()
 	s.secret("amy")
 	dir := t.TempDir()
-	key, csr := filepath.Join(dir, "device.key"), filepath.Join(dir, "device.csr")
-	out, err := exec.Command("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=whoever",
-		"-keyout", key, "-out", csr).CombinedOutput()
-	if err != nil {
-		t.Fatalf("openssl: %v\n%s", err, out)
-	}
+	key, csr := newKey(t, dir)
 	s.must("devices", "certificate", "amy", "--csr", csr, "--provision", "baresip", "--out", dir)
 	fail(t, os.WriteFile(filepath.Join(dir, "device.pem"), append(readFile(t, filepath.Join(dir, "device.crt")), readFile(t, key)...), 0o600))
 	config := string(readFile(t, filepath.Join(dir, "config"))) +
@@ -275,7 +282,9 @@ func TestStoryLinphoneTakesItsProvisioning(t *testing.T) {
 	s := newStand(t, onlyAmy)
 	s.serve()
 	dir := t.TempDir()
-	s.must("devices", "enrol", "amy", "--provision", "linphone", "--out", dir, "--qr", filepath.Join(dir, "qr.png"))
+	s.must("devices", "enrol", "amy", "--qr", filepath.Join(dir, "qr.png"))
+	_, csr := newKey(t, dir)
+	s.must("devices", "certificate", "amy", "--csr", csr, "--provision", "linphone", "--out", dir)
 	if b := readFile(t, filepath.Join(dir, "qr.png")); len(b) < 100 || string(b[1:4]) != "PNG" {
 		t.Error("no QR code")
 	}
