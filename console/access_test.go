@@ -78,6 +78,23 @@ func TestRefusedKeyIsRememberedAsRefused(t *testing.T) {
 	}
 }
 
+func TestTokenOfAClinicSeesItsOwnAlone(t *testing.T) {
+	s := newStage()
+	h := s.console().Handler()
+	own, other := s.token("harbor", Scopes()...), s.token("bay", Scopes()...)
+	for _, path := range []string{"/api/v1/calls/c1", "/api/v1/calls/c1/why", "/api/v1/recordings/r1", "/api/v1/schedules/c1", "/api/v1/clinics/harbor"} {
+		if w := asks(t, h, get(path), own); w.Code != http.StatusOK {
+			t.Errorf("%s by its own clinic: %d", path, w.Code)
+		}
+		if w := asks(t, h, get(path), other); w.Code != http.StatusNotFound {
+			t.Errorf("%s by another clinic: %d", path, w.Code)
+		}
+	}
+	if w := asks(t, h, get("/api/v1/calls"), other); strings.Contains(w.Body.String(), "c1") {
+		t.Errorf("list of another clinic: %s", w.Body)
+	}
+}
+
 func TestSupervisorOfAClinicSeesItsOwnAlone(t *testing.T) {
 	s := newStage()
 	h := s.console().Handler()

@@ -67,14 +67,15 @@ func FuzzCredentials(f *testing.F) {
 	f.Add("Bearer nbt_x", "__Host-nightbell=a; __Host-nightbell=b", "null", "none", "")
 	f.Add("bearer  ", "=; ;;", "https://[::1", "cross-site, same-origin", "\x00\xff")
 	f.Add("Basic YTpi", "__Host-nightbell=\"nbl_\"", "//bell.example", "", "a\r\nb")
+	s := newStage()
+	right, c := s.as(access.Admin), s.console()
+	doors := []http.Handler{c.Handler(), c.Operator("uid:0")}
 	f.Fuzz(func(t *testing.T, authorization, cookies, origin, site, agent string) {
-		s := newStage()
-		right := s.as(access.Admin)
 		if strings.Contains(authorization+cookies, right) {
 			return
 		}
-		c := s.console()
-		for _, h := range []http.Handler{c.Handler(), c.Operator("uid:0")} {
+		s.later(maxPenalty)
+		for _, h := range doors {
 			r := httptest.NewRequest(http.MethodGet, "/api/v1/me", nil)
 			for name, v := range map[string]string{"Authorization": authorization, "Cookie": cookies, "Origin": origin, "Sec-Fetch-Site": site, "User-Agent": agent} {
 				r.Header[name] = []string{v}

@@ -107,9 +107,13 @@ func TestEveryFieldIsHostile(t *testing.T) {
 		if err := json.Unmarshal([]byte(example[r.ID]), &body); schema == nil || err != nil {
 			continue
 		}
+		s := newStage()
+		h := s.console().Handler()
 		for _, path := range fields(doc, schema, nil) {
-			s := newStage()
-			h := s.console().Handler()
+			if slices.Contains(forms, r.Scope) { // wrong ones make the next wait
+				s = newStage()
+				h = s.console().Handler()
+			}
 			for name, v := range hostile {
 				sent, _ := json.Marshal(bent(body, path, v))
 				s.suffers(t, h, attempted{r, strings.Join(path, "."), name, string(sent)})

@@ -1,10 +1,6 @@
 package console
 
-import (
-	"slices"
-
-	"nightbell/access"
-)
+import "nightbell/access"
 
 // The cells: a scope reaches nothing, her own calls for a day, her own, the running of the house, or the grant's clinics.
 const (
@@ -93,15 +89,30 @@ var matrix = []roleRow{
 	{SecondFactor, cells{no, no, no, no, no, no, no, no}},
 }
 
+// right is one cell that is not empty.
+type right struct {
+	scope Scope
+	bound Bound
+}
+
+// rights are the matrix' columns: each request asks them.
+var rights = func() map[access.Role][]right {
+	all := map[access.Role][]right{}
+	for column, role := range access.Roles() {
+		for _, row := range matrix {
+			if row.cells[column] != Nothing {
+				all[role] = append(all[role], right{row.scope, row.cells[column]})
+			}
+		}
+	}
+	return all
+}()
+
 // bound is the matrix' cell.
 func bound(r access.Role, s Scope) Bound {
-	column := slices.Index(access.Roles(), r)
-	if column < 0 {
-		return Nothing
-	}
-	for _, row := range matrix {
-		if row.scope == s {
-			return row.cells[column]
+	for _, right := range rights[r] {
+		if right.scope == s {
+			return right.bound
 		}
 	}
 	return Nothing

@@ -127,12 +127,10 @@ func (v Visitor) claims() map[Scope][]Claim {
 	}
 	claims[Self], claims[FactorsWrite] = []Claim{{Bound: Own}}, []Claim{{Bound: Own}}
 	for _, g := range v.Grants {
-		for _, row := range matrix {
-			b := bound(g.Role, row.scope)
-			if b == Nothing || !v.Mode.leaves(row.scope) {
-				continue
+		for _, r := range rights[g.Role] {
+			if v.Mode.leaves(r.scope) {
+				claims[r.scope] = append(claims[r.scope], Claim{Bound: r.bound, Clinics: clinicsOf(g)})
 			}
-			claims[row.scope] = append(claims[row.scope], Claim{Bound: b, Clinics: clinicsOf(g)})
 		}
 	}
 	for _, o := range v.Openings {
