@@ -7,6 +7,7 @@ import (
 	"net"
 	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"nightbell/phi"
@@ -209,4 +210,31 @@ func TestNobodyRegistersWhileClosed(t *testing.T) {
 	}
 	h.shut.Store(0)
 	ok(t, p.Register(within10s(t)))
+}
+
+// A connection of ours is kept open while a call is on it, and closed when none has been for a while.
+func TestAnIdleConnectionToACarrierIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBubble(t)
+		f, conn := attachPipe(t, b.wire)
+		x := siptest.PhoneOver(conn, siptest.Options{}, func(d *siptest.Dialog) { _ = d.Answer(answerSDP) })
+		t.Cleanup(x.Cut)
+		over := make(chan struct{})
+		go func() { (&routes{core: b.core, wire: b.wire}).tend(f); close(over) }()
+		leg, err := b.core.dial(f, Route{Host: "192.0.2.1", Port: 5061, Number: "+12125550123"}, outward)
+		ok(t, err)
+		h := listen(t, leg)
+		h.want(Answered)
+		time.Sleep(10 * routeIdle)
+		if f.Err() != nil {
+			t.Fatal("closed under a call: ", f.Err())
+		}
+		leg.End(Completed)
+		time.Sleep(2*routeIdle + 64*T1)
+		synctest.Wait()
+		if f.Err() == nil {
+			t.Error("open without a call")
+		}
+		<-over
+	})
 }

@@ -98,7 +98,15 @@ func (s *server) openHouse(ctx context.Context) error {
 	if err := s.openLate(); err != nil {
 		return err
 	}
-	if err := s.openMemory(ctx); err != nil {
+	if s.journal == nil { // an unsealing that broke off behind it is tried again
+		if err := s.openMemory(ctx); err != nil {
+			return err
+		}
+	}
+	if err := s.openProof(ctx); err != nil {
+		return err
+	}
+	if err := s.rules.load(ctx); err != nil {
 		return err
 	}
 	s.openBoard()
@@ -129,10 +137,7 @@ func (s *server) openMemory(ctx context.Context) error {
 	}
 	s.journal = s.office.Store.Journal(spool)
 	s.owns(func() error { s.journal.Close(); return nil })
-	if err := s.openProof(ctx); err != nil {
-		return err
-	}
-	return s.rules.load(ctx)
+	return nil
 }
 
 func (s *server) openMedia(context.Context) error {

@@ -68,10 +68,15 @@ func (s *server) storeTrouble(t store.Trouble) {
 		s.log.Warn("store", "over", string(t.Kind), "detail", t.Detail)
 		s.alarms.clear(string(store.JournalSpools))
 		s.alarms.clear(string(store.JournalHolds))
+		s.lookAtLate()
 		select {
 		case s.merged <- struct{}{}:
 		default:
 		}
+		return
+	}
+	if t.Kind == store.JournalSpools && s.sealed.Load() != nil {
+		s.log.Info("what happens waits in the emergency spool until the keys are open")
 		return
 	}
 	s.log.Error("store", "trouble", string(t.Kind), "detail", t.Detail)

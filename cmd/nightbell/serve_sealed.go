@@ -194,6 +194,17 @@ func (s *server) unlockLate() {
 	}
 }
 
+// lookAtLate raises an alarm where the spool held what nobody can read.
+func (s *server) lookAtLate() {
+	if s.late == nil || s.late.spool == nil {
+		return
+	}
+	if n := s.late.spool.Unreadable(); n > 0 {
+		s.log.Error("emergency spool", "unreadable", n)
+		s.alarms.raise("emergency_spool", "some of what happened while sealed cannot be read: see the log")
+	}
+}
+
 // readySealed says that calls are taken, and how.
 func (s *server) readySealed(d *sealedDesk) {
 	fallbacks := 0

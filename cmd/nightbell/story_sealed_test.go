@@ -142,7 +142,7 @@ func TestStorySealedServerAnswers(t *testing.T) {
 			t.Errorf("%s: %q, want %s and nothing of the caller", header, got, want)
 		}
 	}
-	said(t, "the caller, first", caller.sound.Heard(time.Time{}), "starting")
+	spoke(t, "the caller, first", caller.sound.Heard(time.Time{}), "starting")
 	fail(t, busy.Reject(486)) // it is dialled again
 	party := s.party(ctx)
 	heardEach(ctx, t, "sealed", caller, party)
@@ -154,7 +154,7 @@ func TestStorySealedServerAnswers(t *testing.T) {
 	heardEach(ctx, t, "after the unsealing", caller, party)
 	next := s.call(ctx, carrier, sealedNumber)
 	next.word(ctx, "BYE") // nobody is ready: the last resort of the full house
-	said(t, "the next caller", next.sound.Heard(time.Time{}), "last_resort")
+	spoke(t, "the next caller", next.sound.Heard(time.Time{}), "last_resort")
 	fail(t, caller.dialog.Bye(ctx))
 	if _, err := party.dialog.Wait(ctx, "BYE"); err != nil {
 		t.Error("the fallback party stays on: ", err)
@@ -230,9 +230,9 @@ func (s *sealedStand) leaves() (count map[string]int, late int) {
 	}
 }
 
-// said fails unless what was heard holds the prompt: one of its stretches of three seconds as it is. On a busy machine a
+// spoke fails unless what was heard holds the prompt: one of its stretches of three seconds as it is. On a busy machine a
 // scripted caller itself loses a packet now and then, and what comes after sits elsewhere.
-func said(t *testing.T, what string, heard []int16, prompt string) {
+func spoke(t *testing.T, what string, heard []int16, prompt string) {
 	t.Helper()
 	words := soundOfWAV(t, filepath.Join("../../media/prompts", prompt+".wav"), 0)
 	best := 0.0
@@ -268,7 +268,7 @@ func TestStorySealedWithoutItsBundle(t *testing.T) {
 		ctx := storyTime(t, time.Minute)
 		caller := s.call(ctx, s.carrier(ctx), sealedNumber)
 		caller.word(ctx, "BYE")
-		said(t, name, caller.sound.Heard(time.Time{}), "starting_alone")
+		spoke(t, name, caller.sound.Heard(time.Time{}), "starting_alone")
 		if len(s.rings) != 0 {
 			t.Errorf("%s: somebody was rung", name)
 		}
