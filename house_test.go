@@ -59,7 +59,7 @@ var door = map[string][]string{
 	"golang.org/x/crypto/argon2":          {"seal", "access"},
 	"github.com/go-webauthn/":             {"access"},
 	"github.com/pquerna/otp":              {"access"},
-	"github.com/boombuler/barcode":        {"access"},
+	"github.com/boombuler/barcode":        {"access", "cmd/nightbell"},
 	"crypto/ed25519":                      {"audit", "seal"},
 	"golang.org/x/mod/sumdb":              {"audit", "store"},
 	"github.com/danielgtaylor/huma":       {"console"},

@@ -174,8 +174,7 @@ type keyUsage struct {
 	*office
 }
 
-// InUse is seal.Usage. Backups carry the wrapped key that they were made with, so that no version of ours is needed to read
-// one: of the backup key the log's sealed segments are counted. Nothing is sealed under the auth key for longer than a request.
+// InUse is seal.Usage. Nothing is sealed under the auth key for longer than a request.
 func (u keyUsage) InUse(p seal.Purpose, clinic string, version uint32) (int64, error) {
 	switch p {
 	case seal.Auth:
@@ -184,11 +183,17 @@ func (u keyUsage) InUse(p seal.Purpose, clinic string, version uint32) (int64, e
 		return u.spooled(version)
 	}
 	n, err := u.Store.KeyUsage(u.ctx, string(p), clinic, version)
-	if err != nil || p != seal.Recordings {
-		return int64(n), err
+	if err != nil {
+		return 0, err
 	}
-	beside, err := u.beside(clinic, version)
-	return int64(n + beside), err
+	switch p {
+	case seal.Recordings:
+		beside, err := u.beside(clinic, version)
+		return int64(n + beside), err
+	case seal.Backup:
+		return int64(n) + u.backedUp(version), nil
+	}
+	return int64(n), nil
 }
 
 // beside counts the rows that wait beside their recordings for the database. A torn one promised nothing.
