@@ -209,7 +209,7 @@ func TestWrongUsageIsTwo(t *testing.T) {
 }
 
 // developed is a fresh development folder with the demo book.
-func developed(t *testing.T) string {
+func developed(t testing.TB) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
 	for _, args := range [][]string{{"setup", "--development"}, {"book", "apply", "../../configs/demo.toml", "--yes"}} {

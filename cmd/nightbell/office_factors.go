@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 
 	"nightbell/access"
 	"nightbell/audit"
@@ -31,8 +33,7 @@ func (f ownFactors) NewTOTP(ctx context.Context, by audit.Actor) (console.TOTPVi
 	if err != nil {
 		return console.TOTPView{}, err
 	}
-	id, _ := access.NewSecret("")
-	id = id[:16]
+	id := strings.ToLower(rand.Text())
 	f.lobby.offer(id, freshTOTP{person: by.ID, login: by.Login, secret: secret, made: f.clock()})
 	return console.TOTPView{ID: id, Secret: access.TOTPText(secret), URI: uri, QR: picture}, nil
 }

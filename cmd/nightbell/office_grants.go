@@ -183,7 +183,7 @@ func proposalView(p access.Proposal) console.ProposalView {
 
 // Make proposes what has no route of its own.
 func (p proposals) Make(ctx context.Context, b console.ProposalBody, by audit.Actor) (console.ProposalView, error) {
-	one := access.Proposal{Kind: access.ProposalKind(b.Kind), Subject: b.Subject, Reason: b.Reason}
+	one := access.Proposal{Kind: access.ProposalKind(b.Kind), Subject: b.Subject, Clinic: b.Clinic, Reason: b.Reason}
 	if one.Kind == access.ProposeFactorReset {
 		if _, err := p.Store.Account(ctx, b.Subject); err != nil {
 			return console.ProposalView{}, known(err)
