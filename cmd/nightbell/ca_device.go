@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/ecdsa"
-	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -51,7 +50,7 @@ func signingRequest(text string) (*x509.CertificateRequest, error) {
 	if err := csr.CheckSignature(); err != nil {
 		return nil, wrong("not signed by its own key")
 	}
-	if err := worthy(csr.PublicKey); err != nil {
+	if err := worthy(csr); err != nil {
 		return nil, wrong(err.Error())
 	}
 	return csr, nil
@@ -76,8 +75,11 @@ func freshRequest() (csr, key string, err error) {
 }
 
 // worthy refuses keys that are too short.
-func worthy(public any) error {
-	switch k := public.(type) {
+func worthy(csr *x509.CertificateRequest) error {
+	if csr.PublicKeyAlgorithm == x509.Ed25519 {
+		return nil
+	}
+	switch k := csr.PublicKey.(type) {
 	case *ecdsa.PublicKey:
 		if k.Curve.Params().BitSize >= 256 {
 			return nil
@@ -86,8 +88,6 @@ func worthy(public any) error {
 		if n := k.N.BitLen(); n >= 2048 && n <= 8192 {
 			return nil
 		}
-	case ed25519.PublicKey:
-		return nil
 	}
 	return errors.New("key: ECDSA from P-256, RSA from 2048 bits, or Ed25519")
 }

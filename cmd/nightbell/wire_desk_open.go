@@ -22,6 +22,10 @@ func (s *server) openDesk() {
 	}
 	s.desk.profile = func(f sip.Facts) media.Profile { return s.office.Config.profile(f.Local, sameFamily(f.Local)) }
 	s.owns(s.desk.Close)
+	if err := s.office.AuthorityTrouble; err != nil {
+		s.alarms.raise("authority", "the key of the private CA lies in clear")
+		s.log.Error("private CA", "err", err)
+	}
 }
 
 // makeReady goes through the same gate as the console.
