@@ -57,10 +57,7 @@ func (x *Exchange) accept() {
 			_ = conn.Close()
 			continue
 		}
-		p := over(conn, Options{})
-		p.mu.Lock()
-		p.onInvite = x.invited
-		p.mu.Unlock()
+		p := callable(conn, Options{}, x.invited)
 		x.mu.Lock()
 		x.peers = append(x.peers, p)
 		x.mu.Unlock()

@@ -81,9 +81,12 @@ func dial(ctx context.Context, opt Options) (*peer, error) {
 }
 
 // over runs a peer on a connection that stands.
-func over(conn net.Conn, opt Options) *peer {
+func over(conn net.Conn, opt Options) *peer { return callable(conn, opt, nil) }
+
+// callable is a peer that lets ring answer INVITEs from the first byte on.
+func callable(conn net.Conn, opt Options, ring func(*Dialog)) *peer {
 	p := &peer{
-		opt: opt, conn: conn, local: conn.LocalAddr().String(), domain: opt.Domain, done: make(chan struct{}),
+		opt: opt, onInvite: ring, conn: conn, local: conn.LocalAddr().String(), domain: opt.Domain, done: make(chan struct{}),
 		dialogs: make(map[string]*Dialog), waiting: make(map[string]chan *sipmsg.Response),
 	}
 	if host, _, err := net.SplitHostPort(opt.Addr); err == nil && p.domain == "" {
