@@ -3,15 +3,23 @@
 # something is missing. Services that come with a package are kept from starting.
 set -eu
 
+cd "$(dirname "$0")/.."
+
+# The object store that backups are tested against has no Debian package; Go builds it from its module.
+if [ ! -x bin/versitygw ]; then
+	GOBIN=$(pwd)/bin go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+fi
+
 # command:package
 wanted='baresip:baresip-core sipp:sip-tester tshark:tshark sqlite3:sqlite3 openssl:openssl
 linphonec:linphone-cli espeak-ng:espeak-ng sox:sox ip:iproute2 unshare:util-linux python3:python3 gcc:gcc
-swtpm:swtpm swtpm_setup:swtpm-tools'
+swtpm:swtpm swtpm_setup:swtpm-tools rsyslogd:rsyslog'
 
 missing=''
 for pair in $wanted; do
 	command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing="$missing ${pair#*:}"
 done
+ls /usr/lib/*/rsyslog/lmnsd_gtls.so >/dev/null 2>&1 || missing="$missing rsyslog-gnutls" # a library, no command
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then

@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"cmp"
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
@@ -102,6 +103,7 @@ type KeyFile struct {
 	Path string
 	Data string // the data folder
 	Mode Mode
+	Name string // what the slot calls its place; empty: Path
 }
 
 // Kind is ByKeyFile.
@@ -157,7 +159,7 @@ func sameFilesystem(a, b string) (bool, error) {
 }
 
 func (k KeyFile) prepare(s *slot) ([]byte, error) {
-	s.KDF, s.Place = "hkdf-sha256", k.Path
+	s.KDF, s.Place = "hkdf-sha256", cmp.Or(k.Name, k.Path)
 	return k.derive(*s)
 }
 

@@ -95,7 +95,7 @@ made is not in it: the command says which moment it has brought back.
 
 Examples:
   nightbell restore /mnt/backup/nightbell --dir /var/lib/nightbell
-  nightbell restore s3://backups/nightbell --endpoint https://s3.example:9000 --credentials /root/s3.json --dir /var/lib/nightbell
+  nightbell restore s3://backups/nightbell --endpoint https://s3.example:9000 --credentials s3.json --dir /var/lib/nightbell
   nightbell restore /mnt/backup/nightbell --by passphrase --unseal passphrase --dir /var/lib/nightbell`
 }
 

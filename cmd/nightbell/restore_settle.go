@@ -66,6 +66,9 @@ func (c *settling) slots(half string, r keep.Restored) (setupPlan, error) {
 			path = filepath.Join(half, path)
 		}
 		file := seal.KeyFile{Path: path, Data: half, Mode: seal.Mode(mode)}
+		if !filepath.IsAbs(plan.KeyFile) {
+			file.Name = filepath.Join(c.dir, plan.KeyFile)
+		}
 		if err := makeKeyFile(file); err != nil {
 			return plan, err
 		}
