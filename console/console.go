@@ -33,6 +33,7 @@ type Console struct {
 	origins  *http.CrossOriginProtection
 	guesses  guesses
 	doors    *access.Throttle
+	turns    turns
 	refusals refusals
 }
 

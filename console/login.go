@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"hash/crc32"
 	"net/http"
 	"time"
 
@@ -144,13 +146,21 @@ func acceptInvitation(c *Console, ctx context.Context, in *acceptIn) (*entered, 
 // name exists, the answer is the same.
 func (c *Console) attempt(ctx context.Context, account string, try func() (Opened, error)) (*entered, error) {
 	a := askingOf(ctx)
+	turn := account
+	if !access.ValidName(account) {
+		turn = "address " + a.ip
+	}
+	if !c.turns.take(turn) {
+		return nil, &Wait{time.Second}
+	}
+	defer c.turns.give(turn)
 	if wait := c.doors.Wait(account, a.ip, c.now()); wait > 0 {
 		return nil, &Wait{wait}
 	}
 	o, err := try()
 	if errors.Is(err, ErrWrong) || errors.Is(err, ErrNotFound) {
 		c.doors.Failed(account, a.ip, c.now())
-		c.rememberFailure(ctx, account)
+		c.rememberFailure(ctx, account, err)
 		return nil, ErrWrong
 	}
 	if err != nil {
@@ -159,16 +169,21 @@ func (c *Console) attempt(ctx context.Context, account string, try func() (Opene
 	return enter(ctx, o), nil
 }
 
-// rememberFailure keeps one event a minute and source. A name that cannot be a person's is not repeated: somebody may have
-// typed her password there.
-func (c *Console) rememberFailure(ctx context.Context, account string) {
+// rememberFailure keeps at most eight events a minute and source, however many names it tries. Only the name of an account that
+// exists is written down: somebody may have typed her password where the name goes.
+func (c *Console) rememberFailure(ctx context.Context, account string, err error) {
 	a := askingOf(ctx)
-	if !c.refusals.first("login|"+account+"|"+a.ip, c.now()) {
+	slot := crc32.ChecksumIEEE([]byte(account)) % 8
+	if !c.refusals.first(fmt.Sprintf("login|%d|%s", slot, a.ip), c.now()) {
 		return
 	}
 	object := "login"
-	if access.ValidName(account) && a.who.Person == account {
-		object = "person:" + account
+	var known *WrongFor
+	switch {
+	case errors.As(err, &known):
+		object = "person:" + known.Person
+	case a.who.Person != "":
+		object = "person:" + a.who.Person
 	}
 	e := a.event(object, "", notice{facts: map[string]string{"step": a.route.ID}})
 	e.Action, e.Outcome, e.Classes = audit.LoginFailed, audit.Refused, nil

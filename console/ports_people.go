@@ -17,6 +17,14 @@ var (
 	ErrLoginOver = errors.New("login is over")
 )
 
+// WrongFor is ErrWrong about an account that exists: the log names it, the answer does not.
+type WrongFor struct{ Person string }
+
+func (*WrongFor) Error() string { return ErrWrong.Error() }
+
+// Is makes it ErrWrong.
+func (*WrongFor) Is(err error) bool { return err == ErrWrong }
+
 // GateClosed is 403: the access gate refuses, and says every reason at once.
 type GateClosed struct{ Reasons []string }
 
@@ -80,7 +88,7 @@ type Visitor struct {
 	Mode      LoginMode
 	Grants    []access.Grant // that hold now
 	SteppedUp time.Time
-	Device    string    // user part of the device on which she is ready; empty: she is not
+	Device    string         // user part of the device on which she is ready; empty: she is not
 	Openings  []GlassOpening // emergency accesses of hers that stand open
 }
 

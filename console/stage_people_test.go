@@ -23,6 +23,7 @@ type doors struct {
 	visitors map[string]Visitor
 	tried    []string // names at whom a password was tried
 	ended    []string
+	hold     chan struct{} // nil: a password is checked at once
 	touched  int
 	made     int
 }
@@ -92,9 +93,17 @@ func (s *stage) pending(m LoginMode) string {
 type stageEntrance struct{ *stage }
 
 func (e stageEntrance) Password(_ context.Context, _ Visit, person, password string) (Opened, error) {
+	e.mu.Lock()
 	e.doors.tried = append(e.doors.tried, person)
-	if person != "amy" || password != rightPassword {
+	e.mu.Unlock()
+	if e.doors.hold != nil {
+		<-e.doors.hold
+	}
+	switch {
+	case person != "amy":
 		return Opened{}, ErrWrong
+	case password != rightPassword:
+		return Opened{}, &WrongFor{person}
 	}
 	return e.opened(access.PendingSecret, Visitor{Person: person, State: access.LoginPending, Mode: Full}), nil
 }

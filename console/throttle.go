@@ -70,6 +70,31 @@ func (r *refusals) first(source string, now time.Time) bool {
 	return true
 }
 
+// turns lets one at a time try an account: guesses that come all at once would pass before the first has failed.
+type turns struct {
+	mu    sync.Mutex
+	taken map[string]bool
+}
+
+func (t *turns) take(key string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.taken[key] {
+		return false
+	}
+	if t.taken == nil {
+		t.taken = map[string]bool{}
+	}
+	t.taken[key] = true
+	return true
+}
+
+func (t *turns) give(key string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.taken, key)
+}
+
 // slowDown is the answer to somebody who has to wait.
 func slowDown(w http.ResponseWriter, wait time.Duration) *Problem {
 	w.Header().Set("Retry-After", retryAfter(wait))

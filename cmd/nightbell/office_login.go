@@ -29,7 +29,7 @@ func (e entrance) Password(ctx context.Context, v console.Visit, person, passwor
 	}
 	if !ok || a.State != access.Active {
 		e.lobby.wrong(a.Person)
-		return console.Opened{}, console.ErrWrong
+		return console.Opened{}, wrongFor(a.Person)
 	}
 	if stale {
 		e.rehash(ctx, a, password)
@@ -38,6 +38,14 @@ func (e entrance) Password(ctx context.Context, v console.Visit, person, passwor
 		return console.Opened{}, err
 	}
 	return e.pending(ctx, v, a)
+}
+
+// wrongFor lets the log name an account that exists; the answer is the same.
+func wrongFor(person string) error {
+	if person == "" {
+		return console.ErrWrong
+	}
+	return &console.WrongFor{Person: person}
 }
 
 // accountOf gives an account without a password where there is none: it is checked like one.
