@@ -99,6 +99,9 @@ func (p *Passwords) derive(ctx context.Context, h phc, password string) ([]byte,
 		return nil, context.Cause(ctx)
 	}
 	defer func() { <-p.slots }()
+	if ctx.Err() != nil { // gave up just as her turn came
+		return nil, context.Cause(ctx)
+	}
 	if len(password) > mostPasswordBytes {
 		password = password[:mostPasswordBytes] // never right, and takes no longer
 	}

@@ -103,7 +103,8 @@ func (a accounts) Invite(ctx context.Context, person string, b console.Invitatio
 	return console.InvitationView{ID: in.ID, Person: in.Person, Expires: in.Expires, Secret: secret}, nil
 }
 
-// firstAdmin refuses the operator as soon as there is an admin who can invite, or when the invitation is for less.
+// firstAdmin refuses the operator as soon as there is an admin who can come in, or when the invitation is for less. An admin
+// whose factors were all reset cannot: the only owner who lost hers is invited like the first one.
 func (a accounts) firstAdmin(ctx context.Context, person string, b console.InvitationBody) error {
 	if access.Role(b.Role) != access.Admin {
 		return console.ErrNotAllowed
@@ -113,7 +114,14 @@ func (a accounts) firstAdmin(ctx context.Context, person string, b console.Invit
 		return known(err)
 	}
 	for _, one := range people {
-		if slices.Contains(access.RolesAt(one.Grants, a.clock()), access.Admin) {
+		if !slices.Contains(access.RolesAt(one.Grants, a.clock()), access.Admin) {
+			continue
+		}
+		factors, err := a.Store.Factors(ctx, one.Person)
+		if err != nil {
+			return known(err)
+		}
+		if len(factors) > 0 {
 			return console.ErrNotAllowed
 		}
 	}

@@ -460,6 +460,44 @@ func TestResetNeedsAnInvitation(t *testing.T) {
 	}
 }
 
+// The only owner lost her telephone and her codes: at the machine her factors are reset, a day later and not before; then she
+// is invited like the first admin. While she has a factor the operator invites nobody.
+func TestOnlyOwnerComesBack(t *testing.T) {
+	f := openFront(t)
+	ada := f.known("ada=admin")["ada"]
+	f.in(ada)
+	a := accounts{f.office, f.desk}
+	keeper := &doorkeeper{f.office, func() {}, func(error) {}}
+	p, err := (proposals{f.office, f.desk}).Make(t.Context(), console.ProposalBody{Kind: "factor_reset", Subject: "ada", Reason: "lost all"}, operatorHere())
+	if err != nil || !p.Solo || p.By != access.Operator {
+		t.Fatalf("%+v %v", p, err)
+	}
+	for _, wait := range []time.Duration{0, access.SoloDelay - time.Second} {
+		f.wait(wait)
+		if err := keeper.look(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.Invite(t.Context(), "ada", console.InvitationBody{Role: "admin"}, operatorHere()); !errors.Is(err, console.ErrNotAllowed) {
+			t.Errorf("invited too early: %v", err)
+		}
+	}
+	f.wait(time.Second)
+	if err := keeper.look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	in, err := a.Invite(t.Context(), "ada", console.InvitationBody{Role: "admin"}, operatorHere())
+	if err != nil {
+		t.Fatal(err)
+	}
+	half, err := entrance{f.office}.Accept(t.Context(), doorstep, in.Secret, "another quiet night in may")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err := f.visitor(half.Secret); err != nil || v.Mode != console.Enrolling {
+		t.Errorf("%+v %v", v, err)
+	}
+}
+
 // A role takes two people. One person in two capacities is one; so is one about herself.
 func TestRoleTakesTwoPeople(t *testing.T) {
 	f := openFront(t)

@@ -147,6 +147,9 @@ func (o *office) settleReady(ctx context.Context, person string, by audit.Actor)
 	if !all && len(clinics) == 0 {
 		return known(o.Store.EndReadiness(ctx, by, person, access.EndRevoked))
 	}
+	if slices.Equal(ready.Clinics, clinics) {
+		return nil
+	}
 	ready.Clinics = clinics
 	return known(o.Store.PutReadiness(ctx, by, ready))
 }
