@@ -136,14 +136,16 @@ func (o *office) writeBundle(ctx context.Context, b *bundle) error {
 	if err := o.pinVerifier(); err != nil {
 		return err
 	}
-	path := o.Config.path(bundleName)
-	if err := errors.Join(writeSynced(path, text), writeSynced(path+".sig", signed)); err != nil {
-		return err
-	}
-	return o.Store.Audit(ctx, audit.Event{
+	// Remembered first: a bundle that nobody knows of must never lie there. A stop lets both happen.
+	err = o.Store.Audit(context.WithoutCancel(ctx), audit.Event{
 		Time: b.Made, Action: audit.BundleMade, Object: "server:" + o.Store.Instance(), Outcome: audit.Done, Actor: audit.Actor{Type: "system"},
 		Facts: map[string]string{"sha256": fmt.Sprintf("%x", digest), "clinics": strconv.Itoa(len(b.Rules.Clinics))},
 	})
+	if err != nil {
+		return err
+	}
+	path := o.Config.path(bundleName)
+	return errors.Join(writeSynced(path, text), writeSynced(path+".sig", signed))
 }
 
 // verifierPath is where the keys stand that a bundle must be signed by.
