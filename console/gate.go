@@ -147,7 +147,7 @@ func (c *Console) remember(ctx context.Context, object, clinic string, n notice)
 // note is remember for an event that is more than the ordinary one.
 func (c *Console) note(ctx context.Context, e audit.Event) error {
 	err := c.ports.Audit.Note(ctx, e)
-	if err == nil || errors.Is(err, ErrSealed) {
+	if err == nil || errors.Is(err, ErrSealed) || errors.Is(err, ErrDiffers) {
 		return err
 	}
 	return ErrAuditDown
