@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"nightbell/audit"
+	"nightbell/console"
 	"nightbell/seal"
 )
 
@@ -77,10 +79,7 @@ func TestTheAuthoritysKeyIsSealedAtTheFirstUnsealing(t *testing.T) {
 	if _, err := openAuthority(dir, time.Now()); !errors.Is(err, errSealedAuthority) {
 		t.Error("opened without the ring:", err)
 	}
-	if _, err := o.Ring.Rotate(seal.Fields, ""); err != nil {
-		t.Fatal(err)
-	}
-	if err := o.sealAuthority(); err != nil {
+	if _, err := (keyring{o}).Rotate(t.Context(), console.KeyRotation{Purpose: string(seal.Fields)}, audit.Actor{Type: "operator"}); err != nil {
 		t.Fatal(err)
 	}
 	after, _ := os.ReadFile(sealedAuthorityPath(dir))

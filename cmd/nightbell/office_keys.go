@@ -56,6 +56,9 @@ func (k keyring) Rotate(ctx context.Context, want console.KeyRotation, by audit.
 		if err == nil && at.purpose == seal.Audit {
 			err = k.changeSigner(ctx)
 		}
+		if err == nil && at.purpose == seal.Fields && at.clinic == "" {
+			err = k.sealAuthority() // a file beside the database, which the rewrapping of cells does not see
+		}
 		return err
 	}); err != nil {
 		return console.KeyStatus{}, err
