@@ -45,6 +45,8 @@ type Facts struct {
 	Devices      []Enrolled
 	Ready        Readiness // zero: not ready
 	Papers       []string  // that are missing: agreements, exceptions
+
+	counted []*Grant // by held, inside one decision
 }
 
 // ReasonCode names a reason for programs.
@@ -100,6 +102,7 @@ const WarnBefore = 14 * 24 * time.Hour
 // login was made, Answering does not look at all. Missing papers gate new logins and exports, never a call.
 func Decide(f Facts) Verdict {
 	v := Verdict{Limited: f.Ready.Person != "" && f.Ready.Mode == ReadyLimited}
+	f.counted = nil
 	for _, check := range checks[f.For] {
 		check(&f, &v)
 	}
@@ -154,7 +157,7 @@ func role(f *Facts, v *Verdict) {
 		v.no(BecauseRole, "You hold no role: an administrator has to propose one.")
 	case len(held) == 0:
 		v.no(BecauseRole, "This is for %s: you hold no such role at present.", list(f.May))
-	case f.Clinic != "" && !slices.ContainsFunc(held, func(g Grant) bool { return g.Covers(f.Clinic, f.Now) }):
+	case f.Clinic != "" && !slices.ContainsFunc(held, func(g *Grant) bool { return g.Covers(f.Clinic, f.Now) }):
 		v.no(BecauseClinic, "Your role does not cover this clinic.")
 	}
 	if err := Exclusive(RolesAt(f.Grants, f.Now)); err != nil {
@@ -163,14 +166,18 @@ func role(f *Facts, v *Verdict) {
 }
 
 // held are the grants that count here, whatever their clinics.
-func (f *Facts) held() []Grant {
-	var held []Grant
-	for _, g := range f.Grants {
+func (f *Facts) held() []*Grant {
+	if f.counted != nil {
+		return f.counted
+	}
+	f.counted = make([]*Grant, 0, len(f.Grants))
+	for i := range f.Grants {
+		g := &f.Grants[i]
 		if g.Person == f.Account.Person && g.Holds(f.Now) && (len(f.May) == 0 || slices.Contains(f.May, g.Role)) {
-			held = append(held, g)
+			f.counted = append(f.counted, g)
 		}
 	}
-	return held
+	return f.counted
 }
 
 // asAgentOnly reports whether every grant that lets her do this is an agent's: those are bound to a device and a shift. Making
@@ -180,7 +187,7 @@ func (f *Facts) asAgentOnly() bool {
 		return true
 	}
 	held := f.held()
-	return len(held) > 0 && !slices.ContainsFunc(held, func(g Grant) bool {
+	return len(held) > 0 && !slices.ContainsFunc(held, func(g *Grant) bool {
 		return g.Role != Agent && (f.Clinic == "" || g.Covers(f.Clinic, f.Now))
 	})
 }
@@ -216,22 +223,27 @@ func (f *Facts) judgedAt() []time.Time {
 }
 
 func trained(f *Facts, v *Verdict) {
+	moments := f.judgedAt()
 	for _, course := range f.Courses {
-		if !slices.ContainsFunc(f.judgedAt(), func(at time.Time) bool { return f.trainedAt(course, at) }) {
+		if !slices.ContainsFunc(moments, func(at time.Time) bool { return f.trainedAt(course, at) }) {
 			v.no(BecauseTraining, "Your training %q is missing or has expired: pass it and have the compliance officer record it.", course)
 		}
 	}
 }
 
 func (f *Facts) trainedAt(course string, at time.Time) bool {
-	return slices.ContainsFunc(f.Trainings, func(t Training) bool {
-		return t.Person == f.Account.Person && t.Course == course && t.Current(at)
-	})
+	for i := range f.Trainings {
+		if t := &f.Trainings[i]; t.Course == course && t.Person == f.Account.Person && t.Current(at) {
+			return true
+		}
+	}
+	return false
 }
 
 func acknowledged(f *Facts, v *Verdict) {
+	moments := f.judgedAt()
 	for _, p := range f.Policies {
-		if !slices.ContainsFunc(f.judgedAt(), func(at time.Time) bool { return f.readAt(p, at) }) {
+		if !slices.ContainsFunc(moments, func(at time.Time) bool { return f.readAt(p, at) }) {
 			v.no(BecausePolicy, "Read and acknowledge the policy %q, version %s.", p.ID, p.Version)
 		}
 	}
@@ -300,23 +312,32 @@ func papersOfNewLogin(f *Facts, v *Verdict) {
 	}
 }
 
-// warn names what will be in the way at the next login or shift.
+// warn names what will be in the way at the next login or shift, where it is not in the way already.
 func (f *Facts) warn(v *Verdict) {
 	said := func(code ReasonCode) bool {
 		return slices.ContainsFunc(v.Reasons, func(r Reason) bool { return r.Code == code })
 	}
+	if !said(BecauseTraining) {
+		f.warnTraining(v)
+	}
+	if said(BecausePolicy) {
+		return
+	}
+	for _, p := range f.Policies {
+		if !f.readAt(p, f.Now.Add(WarnBefore)) {
+			v.soon(BecausePolicy, "The policy %q, version %s, waits for your acknowledgement.", p.ID, p.Version)
+		}
+	}
+}
+
+func (f *Facts) warnTraining(v *Verdict) {
 	for _, course := range f.Courses {
-		switch ahead := f.Now.Add(WarnBefore); {
-		case said(BecauseTraining) || f.trainedAt(course, ahead):
+		switch {
+		case f.trainedAt(course, f.Now.Add(WarnBefore)):
 		case f.trainedAt(course, f.Now):
 			v.soon(BecauseTraining, "Your training %q expires within two weeks.", course)
 		default:
 			v.soon(BecauseTraining, "Your training %q has expired: your next login will show you no patient's data.", course)
-		}
-	}
-	for _, p := range f.Policies {
-		if !said(BecausePolicy) && !f.readAt(p, f.Now.Add(WarnBefore)) {
-			v.soon(BecausePolicy, "The policy %q, version %s, waits for your acknowledgement.", p.ID, p.Version)
 		}
 	}
 }

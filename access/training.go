@@ -12,7 +12,7 @@ type Training struct {
 }
 
 // Current reports whether the training counts at the moment.
-func (t Training) Current(at time.Time) bool {
+func (t *Training) Current(at time.Time) bool {
 	return !at.Before(t.Passed) && (t.Expires.IsZero() || at.Before(t.Expires))
 }
 
