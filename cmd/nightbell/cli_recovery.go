@@ -177,27 +177,36 @@ func (s *session) person() bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// recoveryKey is put together from as many shares as their set wants.
-func (s *session) recoveryKey() (seal.RecoveryKey, seal.SetID, error) {
-	var shares []seal.Share
-	for len(shares) == 0 || len(shares) < int(shares[0].Threshold) {
-		fmt.Fprintf(s.err, "share %d\n", len(shares)+1)
+// shares reads as many shares as their set wants. On a terminal one that does not belong is asked for again.
+func (s *session) shares() ([]seal.Share, error) {
+	var all []seal.Share
+	for len(all) == 0 || len(all) < int(all[0].Threshold) {
+		fmt.Fprintf(s.err, "share %d\n", len(all)+1)
 		next, err := s.typeShare()
 		if err == nil {
-			shares, err = seal.AddShare(shares, next)
+			all, err = seal.AddShare(all, next)
 		}
 		if err != nil && (!s.person() || errors.As(err, new(errUsage))) {
-			return seal.RecoveryKey{}, seal.SetID{}, err
+			return nil, err
 		}
 		if err != nil {
 			fmt.Fprintln(s.err, err)
 		}
 	}
-	key, err := seal.CombineShares(shares...)
-	for i := range shares {
-		shares[i].Wipe()
+	return all, nil
+}
+
+// recoveryKey is put together from the shares.
+func (s *session) recoveryKey() (seal.RecoveryKey, seal.SetID, error) {
+	all, err := s.shares()
+	if err != nil {
+		return seal.RecoveryKey{}, seal.SetID{}, err
 	}
-	return key, shares[0].Set, err
+	key, err := seal.CombineShares(all...)
+	for i := range all {
+		all[i].Wipe()
+	}
+	return key, all[0].Set, err
 }
 
 type keysRecoveryUseCmd struct{ slotFlags }

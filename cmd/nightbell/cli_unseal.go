@@ -14,6 +14,7 @@ type unsealCmd struct {
 	Passphrase bool   `help:"By the passphrase, asked for on the terminal or read from standard input." xor:"by"`
 	KeyFile    string `help:"By a key file on this machine." placeholder:"FILE" xor:"by"`
 	Credential string `help:"By a systemd credential of the server's unit." placeholder:"NAME" xor:"by"`
+	Recovery   bool   `help:"By the recovery pages, typed or scanned." xor:"by"`
 }
 
 func (unsealCmd) Help() string {
@@ -24,7 +25,8 @@ go on; new ones go to the full house. Without a flag the configured unsealer is 
 Examples:
   nightbell unseal
   nightbell unseal --passphrase < passphrase.txt
-  nightbell unseal --key-file /media/key/nightbell.key`
+  nightbell unseal --key-file /media/key/nightbell.key
+  nightbell unseal --recovery`
 }
 
 func (c unsealCmd) Run(ctx context.Context, s *session) error {
@@ -36,7 +38,7 @@ func (c unsealCmd) Run(ctx context.Context, s *session) error {
 	if !console.ControlAnswers(socket) {
 		return fmt.Errorf("unseal: %w: start it first; nightbell serve asks for the key itself", console.ErrNotRunning)
 	}
-	with, err := c.opening(cfg, s.unsealing())
+	with, err := c.opening(cfg, s)
 	if err != nil {
 		return err
 	}
@@ -49,9 +51,19 @@ func (c unsealCmd) Run(ctx context.Context, s *session) error {
 }
 
 // opening is what the flags say, else the configured unsealer.
-func (c unsealCmd) opening(cfg Config, ask asking) (console.Opening, error) {
+func (c unsealCmd) opening(cfg Config, s *session) (console.Opening, error) {
 	o := console.Opening{Kind: string(cfg.Keys.Unseal)}
 	switch {
+	case c.Recovery:
+		shares, err := s.shares()
+		if err != nil {
+			return o, err
+		}
+		o.Kind = console.OpenByShares
+		for i := range shares {
+			o.Shares = append(o.Shares, shares[i].Text())
+			shares[i].Wipe()
+		}
 	case c.Passphrase:
 		o.Kind = console.OpenByPassphrase
 	case c.KeyFile != "":
@@ -64,7 +76,7 @@ func (c unsealCmd) opening(cfg Config, ask asking) (console.Opening, error) {
 		o.Kind, o.Credential = console.OpenByCredential, c.Credential
 	}
 	if o.Kind == console.OpenByPassphrase {
-		phrase, err := ask()
+		phrase, err := s.unsealing()()
 		if err != nil {
 			return o, err
 		}
