@@ -14,7 +14,7 @@ echo "machine: $(nproc) processors, $(sed -n 's/^model name.*: //p' /proc/cpuinf
 echo "load before: $(cut -d' ' -f1-3 /proc/loadavg)"
 
 if [ "$what" != load ]; then
-	for room in policy seal media sip store; do
+	for room in policy seal media sip store keep; do
 		echo "== benchmarks of $room"
 		go test -run '^$' -bench . -benchtime "${BENCHTIME:-1s}" "./$room" | grep -E '^(Benchmark|cpu:|PASS|FAIL|---|ok)' || true
 	done

@@ -67,12 +67,33 @@ func (backupPruneCmd) Run(ctx context.Context, s *session) error {
 // backupLookAgain is how often a command asks how far the work is.
 const backupLookAgain = 300 * time.Millisecond
 
+// beginWork starts a piece of work, after the one that runs.
+func (s *session) beginWork(ctx context.Context, api *client, w console.BackupWork) (v console.BackupStatus, err error) {
+	told := false
+	for {
+		err := api.ask(ctx, "POST", "/api/v1/backup", w, &v)
+		var p *console.Problem
+		if !errors.As(err, &p) || p.Status != 409 {
+			return v, unconfigured(err)
+		}
+		if !told {
+			fmt.Fprintln(s.err, "nightbell: another piece of work runs: waiting for it")
+			told = true
+		}
+		select {
+		case <-time.After(backupLookAgain):
+		case <-ctx.Done():
+			return v, ctx.Err()
+		}
+	}
+}
+
 // backupWork starts a piece of work and waits for its end.
 func (s *session) backupWork(ctx context.Context, w console.BackupWork) error {
 	return s.with(ctx, func(api *client) error {
-		var v console.BackupStatus
-		if err := api.ask(ctx, "POST", "/api/v1/backup", w, &v); err != nil {
-			return unconfigured(err)
+		v, err := s.beginWork(ctx, api, w)
+		if err != nil {
+			return err
 		}
 		tick := time.NewTicker(backupLookAgain)
 		defer tick.Stop()
