@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,12 +32,14 @@ func softTPM(t *testing.T, state string) (chip TPM, stop func()) {
 	t.Cleanup(stop)
 	deadline := time.Now().Add(10 * time.Second)
 	for {
-		if (TPM{Path: socket}).Present() {
+		if conn, err := net.Dial("unix", socket); err == nil { // the file is there before anybody listens
+			conn.Close()
 			return TPM{Path: socket}, stop
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("swtpm does not listen: %s", said.String())
 		}
+		<-time.After(time.Millisecond)
 	}
 }
 
