@@ -170,7 +170,7 @@ func TestOneAnswerForEverythingWrong(t *testing.T) {
 		"look-alike": {"\u0430my", right}, "suspended": {"bo", people["bo"].Password}, "no account": {"carol", right},
 		"a megabyte": {"amy", strings.Repeat("x", 1<<20)}, "operator": {access.Operator, right}, "empty": {"", ""},
 	} {
-		if _, err := e.Password(t.Context(), doorstep, try[0], try[1]); err != console.ErrWrong {
+		if _, err := e.Password(t.Context(), doorstep, try[0], try[1]); !errors.Is(err, console.ErrWrong) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -183,7 +183,7 @@ func TestOneAnswerForEverythingWrong(t *testing.T) {
 		"no recovery code": {Kind: console.ByRecovery, Code: "abcd-efgh-ijkl-mnop"}, "unknown kind": {Kind: "sms"},
 		"bo's code": {Kind: console.ByRecovery, Code: people["bo"].Recovery[0]},
 	} {
-		if _, err := e.Prove(t.Context(), doorstep, half.Login, p); err != console.ErrWrong {
+		if _, err := e.Prove(t.Context(), doorstep, half.Login, p); !errors.Is(err, console.ErrWrong) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -225,14 +225,14 @@ func TestCodeIsGoodOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.Prove(t.Context(), doorstep, half.Login, console.Proof{Kind: console.ByTOTP, Code: f.code(amy)}); err != console.ErrWrong {
+	if _, err := e.Prove(t.Context(), doorstep, half.Login, console.Proof{Kind: console.ByTOTP, Code: f.code(amy)}); !errors.Is(err, console.ErrWrong) {
 		t.Errorf("yesterday's code on yesterday's clock: %v", err)
 	}
 	if _, err := e.Prove(t.Context(), doorstep, half.Login, console.Proof{Kind: console.ByRecovery, Code: amy.Recovery[0]}); err != nil {
 		t.Errorf("a recovery code: %v", err)
 	}
 	half, _ = e.Password(t.Context(), doorstep, "amy", amy.Password)
-	if _, err := e.Prove(t.Context(), doorstep, half.Login, console.Proof{Kind: console.ByRecovery, Code: amy.Recovery[0]}); err != console.ErrWrong {
+	if _, err := e.Prove(t.Context(), doorstep, half.Login, console.Proof{Kind: console.ByRecovery, Code: amy.Recovery[0]}); !errors.Is(err, console.ErrWrong) {
 		t.Errorf("the recovery code again: %v", err)
 	}
 }
@@ -340,7 +340,7 @@ func TestStepUpWantsBoth(t *testing.T) {
 		"wrong password":  {Kind: console.ByTOTP, Code: code, Password: "not her password at all"},
 		"a recovery code": {Kind: console.ByRecovery, Code: amy.Recovery[3], Password: amy.Password},
 	} {
-		if _, err := e.StepUp(t.Context(), doorstep, o.Login, p); err != console.ErrWrong {
+		if _, err := e.StepUp(t.Context(), doorstep, o.Login, p); !errors.Is(err, console.ErrWrong) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -385,7 +385,7 @@ func TestFirstAdminComesIn(t *testing.T) {
 	if v, err := f.visitor(half.Secret); err != nil || v.Mode != console.Enrolling {
 		t.Fatalf("%+v %v", v, err)
 	}
-	if _, err := e.Accept(t.Context(), doorstep, in.Secret, "a quiet night in november"); err != console.ErrWrong {
+	if _, err := e.Accept(t.Context(), doorstep, in.Secret, "a quiet night in november"); !errors.Is(err, console.ErrWrong) {
 		t.Errorf("the invitation again: %v", err)
 	}
 	by := audit.Actor{Type: "person", ID: "ada", Login: half.Login, IP: doorstep.From}
@@ -394,7 +394,7 @@ func TestFirstAdminComesIn(t *testing.T) {
 	if err != nil || len(fresh.QR) == 0 {
 		t.Fatal(err)
 	}
-	if _, _, err := own.ConfirmTOTP(t.Context(), console.TOTPBody{ID: fresh.ID, Code: "000000"}, by); err != console.ErrWrong {
+	if _, _, err := own.ConfirmTOTP(t.Context(), console.TOTPBody{ID: fresh.ID, Code: "000000"}, by); !errors.Is(err, console.ErrWrong) {
 		t.Errorf("a wrong code: %v", err)
 	}
 	code, err := totpAt(fresh.Secret, f.clockNow())
@@ -681,7 +681,7 @@ func TestTerminationIsComplete(t *testing.T) {
 	if _, err := f.visitor(o.Secret); !errors.Is(err, console.ErrLoginOver) {
 		t.Errorf("her login: %v", err)
 	}
-	if _, err := (entrance{f.office}).Password(t.Context(), doorstep, "amy", people["amy"].Password); err != console.ErrWrong {
+	if _, err := (entrance{f.office}).Password(t.Context(), doorstep, "amy", people["amy"].Password); !errors.Is(err, console.ErrWrong) {
 		t.Errorf("her password: %v", err)
 	}
 	if _, err := (readiness{f.office, f.desk}).Make(t.Context(), people["amy"].Devices[0].User, amy); err == nil {
@@ -733,7 +733,7 @@ func TestPasskeyOpensTheHouse(t *testing.T) {
 	if _, err := e.StepUp(t.Context(), doorstep, o.Login, console.Proof{Kind: console.ByPasskey, Passkey: answer}); err != nil {
 		t.Errorf("step-up: %v", err)
 	}
-	if _, err := e.StepUp(t.Context(), doorstep, o.Login, console.Proof{Kind: console.ByPasskey, Passkey: answer}); err != console.ErrWrong {
+	if _, err := e.StepUp(t.Context(), doorstep, o.Login, console.Proof{Kind: console.ByPasskey, Passkey: answer}); !errors.Is(err, console.ErrWrong) {
 		t.Errorf("the same answer again: %v", err)
 	}
 	half, err := e.Password(t.Context(), doorstep, "amy", amy.Password)
@@ -755,7 +755,7 @@ func TestOnesOwnMatters(t *testing.T) {
 	amy := people["amy"]
 	first, _ := f.in(amy)
 	firstAt := f.clockNow()
-	if _, err := (entrance{f.office}).Password(t.Context(), doorstep, "amy", "not her password at all"); err != console.ErrWrong {
+	if _, err := (entrance{f.office}).Password(t.Context(), doorstep, "amy", "not her password at all"); !errors.Is(err, console.ErrWrong) {
 		t.Fatal(err)
 	}
 	second, by := f.in(amy)
