@@ -95,6 +95,9 @@ func (t *Tree) ReadHashes(indexes []int64) ([]Hash, error) {
 	return out, nil
 }
 
+// LeafHash is a leaf's hash in the tree.
+func LeafHash(leaf []byte) Hash { return tlog.RecordHash(leaf) }
+
 // Append adds a leaf and gives the hashes to store with it, in index order.
 func (t *Tree) Append(leaf []byte) ([]StoredHash, error) { return t.AppendHash(tlog.RecordHash(leaf)) }
 

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"nightbell/audit"
 )
 
@@ -38,7 +36,7 @@ func (f Form) Leaf(b []byte, r audit.Row) []byte {
 	if err != nil {
 		e = audit.Event{Action: audit.AuditDamaged, Outcome: audit.Broke}
 	}
-	hash := tlog.RecordHash(r.Leaf)
+	hash := audit.LeafHash(r.Leaf)
 	d := fields{}
 	d.add("seq", strconv.FormatInt(r.Seq, 10))
 	d.add("action", string(e.Action))
