@@ -273,3 +273,19 @@ func problems(list []keep.Problem) []console.BackupProblem {
 	}
 	return out
 }
+
+// backup asks the log, not the repository: doctor must answer where that is away.
+func (h health) backup(ctx context.Context) console.Finding {
+	v, err := h.backups.Status(ctx)
+	switch {
+	case errors.Is(err, console.ErrNotFound):
+		return found("backup", console.Warn, "none configured: a lost disk is a lost house")
+	case err != nil:
+		return found("backup", console.Wrong, "%v", err)
+	case v.Last.IsZero():
+		return found("backup", console.Warn, "none yet: nightbell backup now")
+	case v.Old:
+		return found("backup", console.Wrong, "the last one is of %s", v.Last.UTC().Format(time.RFC3339))
+	}
+	return found("backup", console.Fine, "the last one is of %s", v.Last.UTC().Format(time.RFC3339))
+}

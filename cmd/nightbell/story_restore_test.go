@@ -204,7 +204,7 @@ func TestStoryBackupToAnObjectStore(t *testing.T) {
 	if work.cmd.ProcessState.ExitCode() != 0 {
 		t.Errorf("a store that was away for a moment ended the backup:\n%s", work.output())
 	}
-	if list := s.must("audit", "list", "--action", "backup.failed"); strings.Contains(list, "backup.failed") {
+	if list := s.must("audit", "list", "--action", "backup.failed"); strings.Count(list, "backup.failed") != 1 { // the credentials'
 		t.Errorf("a store that was away for a moment ended a backup:\n%s", list)
 	}
 	s.must("backup", "verify")
