@@ -49,6 +49,11 @@ type Epoch struct {
 	Approvals []string // "person:amy", in the order in which they approved
 }
 
+// declares reports whether the epoch owns up to a head that was witnessed before it.
+func (e Epoch) declares(h Head) bool {
+	return e.Witnessed.Size > h.Size || e.Witnessed == h
+}
+
 // Facts of an EpochBegan leaf.
 const (
 	factEpoch         = "epoch"

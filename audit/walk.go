@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -54,7 +55,14 @@ type walk struct {
 	removed   int64 // the leaves before it are not there
 	agreed    int64 // what a leaf says about that
 	witnesses []Checkpoint
+	forks     []fork // of this epoch: forgiven when the next one declares what was witnessed
 	bad       *badRange
+}
+
+// fork is a witnessed checkpoint whose root is not this log's.
+type fork struct {
+	badRange
+	seen Head
 }
 
 type badRange struct {
@@ -178,11 +186,11 @@ func (w *walk) epochBegan(e Event) {
 		return
 	}
 	for _, c := range w.witnesses {
-		lost := c.Epoch() == w.epoch && c.Size > n
-		if lost && (said.Witnessed.Size < c.Size || said.Witnessed.Size == c.Size && said.Witnessed.Root != c.Root) {
+		if c.Epoch() == w.epoch && c.Size > n && !said.declares(HeadOf(c)) {
 			w.fail(n, c.Size-1, "restore did not declare the witnessed checkpoint")
 		}
 	}
+	w.forks = slices.DeleteFunc(w.forks, func(f fork) bool { return said.declares(f.seen) })
 	w.epoch = said.Number
 }
 
@@ -235,8 +243,8 @@ func (w *walk) witnessed() error {
 		if err != nil {
 			return err
 		}
-		if root != c.Root {
-			w.fail(w.covered, size-1, "root differs from the witnessed checkpoint")
+		if root != c.Root { // an older log that was put back may have gone on past it before two people accepted that
+			w.forks = append(w.forks, fork{badRange{w.covered, size - 1, "root differs from the witnessed checkpoint"}, HeadOf(c)})
 		}
 	}
 	return nil
@@ -310,6 +318,9 @@ func (w *walk) end() error {
 
 func (w *walk) report() Report {
 	r := Report{Size: w.tree.Size(), Checkpoints: w.points, Epoch: w.epoch, FirstBad: -1, LastBad: -1}
+	if len(w.forks) > 0 && (w.bad == nil || w.forks[0].first <= w.bad.first) {
+		w.bad = &w.forks[0].badRange
+	}
 	if w.bad != nil {
 		r.FirstBad, r.LastBad, r.Why = w.bad.first, w.bad.last, w.bad.why
 		r.Size = min(r.Size, w.bad.first)

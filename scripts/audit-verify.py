@@ -256,6 +256,7 @@ class Walk:
             self.witnesses.append(c)
         self.epoch, self.covered, self.points = 1, 0, 0
         self.removed, self.agreed = 0, 0
+        self.forks = []  # witnessed roots that differ; forgiven when the next epoch declares them
         self.sealed = 0  # of a database: leaves before it lie in segments that this program cannot open
         self.unchecked = []  # notes whose signatures are left for the end: (size, checkpoint)
 
@@ -284,7 +285,8 @@ class Walk:
                 raise Bad(n, n, "leaf does not match its hash")
         for c in self.witnesses:
             if c["size"] == self.tree.size and c["epoch"] == self.epoch and c["root"] != self.tree.root():
-                raise Bad(self.covered, self.tree.size - 1, "root differs from the witnessed checkpoint")
+                bad = Bad(self.covered, self.tree.size - 1, "root differs from the witnessed checkpoint")
+                self.forks.append((c["size"], c["root"], bad))
 
     def told(self, v):
         n, facts = self.tree.size, v.get("facts", {})
@@ -312,6 +314,7 @@ class Walk:
             if c["epoch"] == self.epoch and c["size"] > n:
                 if seen < c["size"] or (seen == c["size"] and seen_root != c["root"]):
                     raise Bad(n, c["size"] - 1, "restore did not declare the witnessed checkpoint")
+        self.forks = [f for f in self.forks if not (seen > f[0] or (seen == f[0] and seen_root == f[1]))]
         self.epoch = number
 
     def checkpoint(self, size, note):
@@ -540,6 +543,8 @@ def verify(a, sigs, witnesses, export):
             part = walk_export(a.file, walk, header, lines)
     except Bad as b:
         bad = b
+    if walk.forks and (bad is None or walk.forks[0][2].first <= bad.first):
+        bad = walk.forks[0][2]
     if not a.signatures and len(walk.unchecked) > 2000:
         print("note: %d checkpoints; the signatures of about 2000 are checked (--signatures all for each)" % len(walk.unchecked), file=sys.stderr)
         walk.which = "2000"

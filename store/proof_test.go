@@ -368,3 +368,40 @@ func TestExportIsVerifiedWithoutUs(t *testing.T) {
 		}
 	}
 }
+
+// An older log that was put back goes on until two people accept it: past the checkpoint that was witnessed, with other
+// leaves. It verifies when its next epoch declares that checkpoint.
+func TestAcceptedForkVerifies(t *testing.T) {
+	opt := audited(t, 6)
+	yesterday := readAll(t, opt.Path)
+	s := opened(t, opt)
+	if err := errors.Join(s.Audit(context.Background(), ping("lost")), s.Audit(context.Background(), ping("lost too"))); err != nil {
+		t.Fatal(err)
+	}
+	today, err := s.Checkpoint(context.Background())
+	v, _ := s.AuditVerifier()
+	seen, err2 := v.Open(today.Note)
+	if err := errors.Join(err, err2, s.Close(), os.WriteFile(opt.Path, yesterday, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	s = opened(t, opt)
+	for i := range 5 {
+		if err := s.Audit(context.Background(), ping(fmt.Sprint("meanwhile", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if r := agree(t, opt, today.Note); r.OK || r.FirstBad != 7 {
+		t.Errorf("not accepted: %+v", r)
+	}
+	s = opened(t, opt)
+	_, err = s.BeginEpoch(context.Background(), amy, Epoch{Witnessed: audit.HeadOf(seen), Approvals: []string{"person:amy", "person:bo"}})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if r := agree(t, opt, today.Note); !r.OK || r.Epoch != 2 {
+		t.Errorf("accepted: %+v", r)
+	}
+}

@@ -18,7 +18,10 @@ import (
 
 // trust says whether the log is the one that was witnessed. While it is not, people get no PHI, and calls are answered
 // all the same.
-type trust struct{ why atomic.Pointer[string] }
+type trust struct {
+	why  atomic.Pointer[string]
+	over func() // it is trusted again; set before anybody asks
+}
 
 // lost is why the log is not trusted; empty: it is.
 func (t *trust) lost() string {
@@ -30,7 +33,12 @@ func (t *trust) lost() string {
 
 func (t *trust) lose(why string) (first bool) { return t.why.CompareAndSwap(nil, &why) }
 
-func (t *trust) regain() { t.why.Store(nil) }
+func (t *trust) regain() {
+	t.why.Store(nil)
+	if t.over != nil {
+		t.over()
+	}
+}
 
 // ownNote is the name of the note with our own last checkpoint, outside the database.
 const ownNote = "own"
@@ -145,6 +153,7 @@ func (s *server) openProof(ctx context.Context) error {
 	p := &proof{office: s.office, alarms: &s.alarms, agreed: map[string]string{}, heard: map[string]time.Time{},
 		signed: map[string]int64{}, clocks: map[string]bool{}}
 	s.proof = p
+	s.office.trust.over = func() { s.alarms.clear("audit_differs") }
 	if s.office.notesTrouble != nil {
 		s.log.Error("checkpoints outside the database", "err", s.office.notesTrouble)
 		s.alarms.raise("witness_notes", "the log cannot be compared with the checkpoints outside the database")
