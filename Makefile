@@ -8,7 +8,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 # Rooms that do not link SQLite: quick to build with -race and under FIPS.
-LIGHT := ./phi ./policy ./book ./audit ./seal ./media/... ./sip/... ./call
+LIGHT := ./phi/... ./policy ./book ./access ./audit ./seal ./media/... ./sip/... ./call ./report
 STAGE = @start=$$(date +%s); echo "== $(1)"; $(2); echo "== $(1): $$(( $$(date +%s) - start )) s"
 
 .PHONY: help
