@@ -14,7 +14,7 @@ echo "machine: $(nproc) processors, $(sed -n 's/^model name.*: //p' /proc/cpuinf
 echo "load before: $(cut -d' ' -f1-3 /proc/loadavg)"
 
 if [ "$what" != load ]; then
-	for room in policy seal media sip store keep; do
+	for room in policy access seal media sip store keep; do
 		echo "== benchmarks of $room"
 		go test -run '^$' -bench . -benchtime "${BENCHTIME:-1s}" "./$room" | grep -E '^(Benchmark|cpu:|PASS|FAIL|---|ok)' || true
 	done
@@ -32,6 +32,7 @@ dir=$work/data
 bin/nightbell setup --development --dir "$dir" --trunk carrier=carrier.demo.nightbell.test >/dev/null 2>&1
 scripts/loadbook.sh "$agents" >"$work/book.toml"
 bin/nightbell book apply --yes --dir "$dir" "$work/book.toml" >/dev/null
+bin/nightbell bench fixture --json --dir "$dir" >"$work/people.json"
 first=0 last=1
 [ "$(nproc)" -gt 1 ] || last=0
 taskset -c $first chrt -r 1 bin/nightbell serve --dir "$dir" 2>"$work/serve.log" &
@@ -46,6 +47,8 @@ while [ $i -lt "$agents" ]; do
 	echo "load-generator-secret-$k" | bin/nightbell devices enrol "agent$k" --secret-stdin --dir "$dir" >/dev/null
 	i=$((i + 1))
 done
+echo "logging $agents agents in, with both factors"
+bin/nightbell bench ready "$work/people.json" --dir "$dir"
 address=$(sed -n 's/^bind = "\(.*:50[0-9]*\)"/\1/p' "$dir/nightbell.toml" | head -n 1)
 
 drive() {
