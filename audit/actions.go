@@ -76,15 +76,14 @@ const (
 	RecordingRewrap   Action = "recording.rewrapped"
 	RecordingShredded Action = "recording.shredded"
 
-	AuditListed     Action = "audit.listed"
-	AuditVerified   Action = "audit.verified"
-	AuditExported   Action = "audit.exported"
-	AuditDamaged    Action = "audit.damaged"
-	ExceptionUsed   Action = "exception.used"
-	BackupMade      Action = "backup.made"
-	BackupRestored  Action = "backup.restored"
-	PeopleListed    Action = "people.listed"
-	SettingsChanged Action = "settings.changed"
+	AuditListed    Action = "audit.listed"
+	AuditVerified  Action = "audit.verified"
+	AuditExported  Action = "audit.exported"
+	AuditDamaged   Action = "audit.damaged"
+	ExceptionUsed  Action = "exception.used"
+	BackupMade     Action = "backup.made"
+	BackupRestored Action = "backup.restored"
+	PeopleListed   Action = "people.listed"
 
 	PersonInvited      Action = "person.invited"
 	InvitationUsed     Action = "invitation.used"
@@ -127,6 +126,7 @@ const (
 	SegmentSealed  Action = "audit.segment_sealed"
 	SegmentRemoved Action = "audit.segment_removed"
 	EpochBegan     Action = "audit.epoch_began"
+	EvidenceStated Action = "evidence.stated"
 	ReviewListed   Action = "review.listed"
 	ReviewSettled  Action = "review.settled"
 	BackupFailed   Action = "backup.failed"
@@ -182,7 +182,7 @@ var meanings = []Meaning{
 	{NumberChanged, "A dialled number was added, changed or removed."},
 	{TrunkChanged, "A trunk was added, changed or removed, its exceptions included."},
 	{TrunkSecretSet, "A trunk's digest secret was set; the secret is not here."},
-	{TrunkRefused, "A source that claimed to be a trunk was refused; floods are one row a minute and source."},
+	{TrunkRefused, "A source that claimed to be a trunk was refused: a certificate that none pins, a wrong answer to its challenge; floods are one row a minute and source."},
 	{PersonChanged, "A person was added, changed or removed."},
 	{ScheduleChanged, "A schedule's layers or overrides changed: a new version was appended."},
 	{CatchAllChanged, "Another clinic takes the unknown numbers of known trunks."},
@@ -238,11 +238,10 @@ var meanings = []Meaning{
 	{AuditVerified, "The audit log was verified; facts: size and verdict."},
 	{AuditExported, "Audit leaves or checkpoints left the house."},
 	{AuditDamaged, "At its start the server found leaves that its last checkpoint does not cover; fact: from which seq. A log with this word never verifies."},
-	{ExceptionUsed, "An expiring exception let something insecure happen."},
+	{ExceptionUsed, "An expiring exception let something insecure happen; one row a minute and trunk or device. Facts: which, until when."},
 	{BackupMade, "A backup was written."},
 	{BackupRestored, "A backup took the place of the database; a new epoch begins."},
 	{PeopleListed, "Somebody read names or telephones of people."},
-	{SettingsChanged, "A product setting changed; before and after are in the sealed detail."},
 	{PersonInvited, "Somebody was invited to make an account; facts: which invitation, expiry. The invitation's secret is not here."},
 	{InvitationUsed, "An invitation was taken up: the account has a password now."},
 	{InvitationRevoked, "An invitation opens nothing any more."},
@@ -282,6 +281,7 @@ var meanings = []Meaning{
 	{SegmentSealed, "Old leaves lie in a sealed segment; facts: from, to, digest."},
 	{SegmentRemoved, "A sealed segment older than the retention was destroyed; facts: from, to, digest."},
 	{EpochBegan, "A restore ended a log and this one goes on; facts: the restored and the last witnessed checkpoint, the approvals."},
+	{EvidenceStated, "A folder of evidence of the controls was gathered and signed; facts: the digest of its manifest, how many files, how many could not be read."},
 	{ReviewListed, "Somebody read the activity review."},
 	{ReviewSettled, "An item of the activity review was looked into; the reason says how it ended."},
 	{BackupFailed, "A scheduled backup did not succeed."},

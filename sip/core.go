@@ -316,10 +316,13 @@ func (c *core) wrongAnswer(tx *ServerTx, cred credential) {
 	if cred.secret != "" && tx.Request().Method == sipmsg.REGISTER {
 		c.tellBinding(BindingEvent{Kind: BindingFailed, User: cred.user, Remote: remote})
 	}
+	if cred.trunk != "" {
+		c.trouble(Trouble{Kind: AnswerWrong, Listen: tx.Flow().Listen().Name, Remote: remote, Detail: cred.trunk})
+	}
 }
 
 func trunkCredential(t Trunk, user string) credential {
-	cred := credential{user: user, md5: time.Now().Before(t.MD5Until)}
+	cred := credential{user: user, md5: time.Now().Before(t.MD5Until), trunk: t.ID}
 	if t.Secret != nil && (user == t.Digest || user == "") {
 		cred.user, cred.secret = t.Digest, t.Secret()
 	}
@@ -346,8 +349,12 @@ func (c *core) count(n *uint64) {
 	c.mu.Unlock()
 }
 
-// CertificateUnknown: a client certificate was shown that no trunk pins.
-const CertificateUnknown TroubleKind = "certificate_unknown"
+const (
+	// CertificateUnknown: a client certificate was shown that no trunk pins.
+	CertificateUnknown TroubleKind = "certificate_unknown"
+	// AnswerWrong: a trunk's challenge was answered wrongly; the detail is the trunk's id.
+	AnswerWrong TroubleKind = "answer_wrong"
+)
 
 // visitor is what the core knows of one connection.
 type visitor struct {

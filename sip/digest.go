@@ -23,6 +23,7 @@ type credential struct {
 	user   string
 	secret string // "": nobody can answer
 	md5    bool   // the MD5 exception stands
+	trunk  string // whose credential it is; empty: a device's
 }
 
 func (c credential) algorithm() string {

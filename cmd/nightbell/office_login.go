@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"nightbell/access"
@@ -80,15 +81,22 @@ func (e entrance) mayEnter(ctx context.Context, a access.Account) error {
 	if err != nil {
 		return known(err)
 	}
-	return closed(access.Decide(access.Facts{Now: e.clock(), For: access.Entering, Account: a, Grants: grants}))
+	v := access.Decide(access.Facts{Now: e.clock(), For: access.Entering, Account: a, Grants: grants})
+	return e.closed(ctx, audit.Actor{Type: "person", ID: a.Person}, v)
 }
 
-// closed is the gate's refusal, with every reason; nil: it is open.
-func closed(v access.Verdict) error {
+// closed is the gate's refusal, with every reason, once it is remembered; nil: it is open.
+func (o *office) closed(ctx context.Context, by audit.Actor, v access.Verdict) error {
 	if v.Open {
 		return nil
 	}
-	return &console.GateClosed{Reasons: texts(v.Reasons)}
+	codes := make([]string, len(v.Reasons))
+	for i, r := range v.Reasons {
+		codes[i] = string(r.Code)
+	}
+	err := o.Store.Audit(ctx, audit.Event{Time: o.clock(), Actor: by, Action: audit.GateRefused, Object: "person:" + by.ID,
+		Outcome: audit.Refused, Facts: map[string]string{"because": strings.Join(codes, " ")}})
+	return errors.Join(&console.GateClosed{Reasons: texts(v.Reasons)}, err)
 }
 
 func texts(reasons []access.Reason) []string {

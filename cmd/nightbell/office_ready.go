@@ -70,7 +70,7 @@ func (r readiness) Make(ctx context.Context, device string, by audit.Actor) (con
 		return console.ReadyView{}, errors.Join(console.ErrLoginOver, known(err))
 	}
 	f.May = callTakers
-	if err := closed(access.Decide(f)); err != nil {
+	if err := r.closed(ctx, by, access.Decide(f)); err != nil {
 		return console.ReadyView{}, err
 	}
 	if !slices.ContainsFunc(f.Devices, func(d access.Enrolled) bool { return d.User == device && !d.Revoked }) {

@@ -36,6 +36,7 @@ type server struct {
 	recorder  *recorder
 	recovery  *recovery
 	bindings  bindings
+	rare      *rare         // what strangers and exceptions have to say to the audit log
 	merged    chan struct{} // capacity 1: the spool is in the database
 	disk      *disk
 	board     *call.Switchboard
@@ -66,7 +67,7 @@ type server struct {
 
 // openServer opens the data folder, recovers from a crash, and binds every listener; nobody is answered before Run.
 func openServer(ctx context.Context, cfg Config, ask asking, log *slog.Logger) (_ *server, err error) {
-	s := &server{log: log, since: time.Now().UTC(), prompts: media.Prompts(), bindings: newBindings(), merged: make(chan struct{}, 1)}
+	s := &server{log: log, since: time.Now().UTC(), prompts: media.Prompts(), bindings: newBindings(), rare: newRare(time.Now), merged: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -294,6 +295,7 @@ func (s *server) houseParts() map[string]part {
 		"recovery": s.mend,
 		"disk":     s.disk.Run,
 		"bindings": func(c context.Context) error { s.bindings.Run(c, s.office.Store, s.log); return nil },
+		"rare":     func(c context.Context) error { s.rare.Run(c, s.office.Store, s.log); return nil },
 		"gaps":     func(c context.Context) error { s.gaps.Run(c); return nil },
 		"gate":     func(c context.Context) error { s.runGate(c); return nil },
 		"offers":   func(c context.Context) error { s.offers.Run(c); return nil },

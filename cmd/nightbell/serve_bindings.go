@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
@@ -49,7 +48,12 @@ func (b bindings) Run(ctx context.Context, st *store.Store, log *slog.Logger) {
 
 var bindingActions = map[sip.BindingKind]audit.Action{
 	sip.BindingMade: audit.DeviceRegistered, sip.BindingMoved: audit.DeviceRegistered,
-	sip.BindingGone: audit.DeviceUnregistered, sip.BindingFailed: audit.DeviceRefused,
+	sip.BindingGone: audit.DeviceUnregistered,
+}
+
+func bindingEvent(action audit.Action, e sip.BindingEvent) audit.Event {
+	return audit.Event{Action: action, Object: "device:" + e.User, Outcome: audit.Done, Reason: e.Reason,
+		Actor: audit.Actor{Type: "device", ID: e.User, IP: e.Remote.Addr().String()}}
 }
 
 // rememberBinding waits for a database that is busy or full until ctx ends.
@@ -58,25 +62,10 @@ func rememberBinding(ctx context.Context, st *store.Store, e sip.BindingEvent, l
 	if !ok {
 		return nil
 	}
-	event := audit.Event{Time: time.Now().UTC(), Action: action, Object: "device:" + e.User, Outcome: audit.Done, Reason: e.Reason,
-		Actor: audit.Actor{Type: "device", ID: e.User, IP: e.Remote.Addr().String()}}
-	if e.Kind == sip.BindingFailed {
-		event.Outcome = audit.Refused
-	}
-	for {
-		err := st.Audit(context.WithoutCancel(ctx), event)
-		if err == nil {
-			break
-		}
-		log.Error("audit of a binding", "err", err)
-		if ctx.Err() != nil || !errors.Is(err, store.ErrBusy) && !errors.Is(err, store.ErrFull) {
-			return err
-		}
-		event.Late = true
-		select {
-		case <-time.After(rowRetry):
-		case <-ctx.Done():
-		}
+	event := bindingEvent(action, e)
+	event.Time = time.Now().UTC()
+	if err := insist(ctx, st, event, log); err != nil {
+		return err
 	}
 	if e.Kind == sip.BindingMade {
 		_ = st.SawDevice(context.WithoutCancel(ctx), e.User, event.Time)

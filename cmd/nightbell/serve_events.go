@@ -85,6 +85,7 @@ func (s *server) storeTrouble(t store.Trouble) {
 
 func (s *server) sipTrouble(t sip.Trouble) {
 	s.log.Info("sip", "trouble", string(t.Kind), "listener", t.Listen, "source", t.Remote.Addr(), "detail", t.Detail)
+	s.trunkRefused(t)
 	if t.Kind == sip.ReloadRefused {
 		s.alarms.raise("certificate", "a certificate could not be loaded: the old one stays")
 	}
@@ -119,6 +120,11 @@ func trail() string {
 func (s *server) bound(e sip.BindingEvent) {
 	s.nudge()
 	s.gate.Changed()
+	if e.Kind == sip.BindingFailed {
+		s.deviceRefused(e)
+		return
+	}
+	s.deviceExcepted(e)
 	if !s.bindings.tell(e) {
 		s.alarms.raise("bindings", "registrations come faster than they can be remembered: some are not in the audit log")
 	}

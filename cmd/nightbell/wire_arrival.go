@@ -23,6 +23,9 @@ func (s *server) arrival(l *sip.Leg) call.Arrival {
 	if trunk != nil && trunk.Country != "" {
 		region = trunk.Country
 	}
+	if trunk != nil {
+		s.trunkExcepted(trunk, f, l.RemoteSDP())
+	}
 	number, _ := policy.NormaliseNumber(f.Number, region)
 	id := rand.Text()
 	l.Label(id)
