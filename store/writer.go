@@ -18,7 +18,7 @@ const (
 
 	// commitSpacing keeps a busy house from committing more often than its disk likes: after a group of several the next
 	// one waits until so long after the last commit, and is the larger for it. Who writes alone never waits.
-	commitSpacing = 4 * time.Millisecond
+	commitSpacing = 2 * time.Millisecond
 )
 
 // job is one change that wants to be in a transaction. Its caller may leave while it waits, not once it was taken.
