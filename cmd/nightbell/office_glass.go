@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"nightbell/access"
@@ -60,6 +61,23 @@ func enrolledForGlass(list []access.Training, now time.Time) bool {
 		}
 	}
 	return false
+}
+
+// mayEnrol refuses who enrols herself for emergency access while another officer could.
+func (o *office) mayEnrol(ctx context.Context, t access.Training) error {
+	if t.Course != glassCourse || t.By != t.Person {
+		return nil
+	}
+	people, err := o.voters(ctx)
+	if err != nil {
+		return known(err)
+	}
+	for _, one := range people {
+		if one.Person != t.Person && slices.Contains(access.RolesAt(one.Grants, o.now()), access.Compliance) {
+			return &console.Refusal{Text: "another officer enrols you for emergency access"}
+		}
+	}
+	return nil
 }
 
 func (g glass) Close(ctx context.Context, id string, by audit.Actor) error {

@@ -151,6 +151,9 @@ func (t trainings) Record(ctx context.Context, person string, b console.Training
 	case !one.Expires.After(one.Passed):
 		return console.TrainingView{}, console.Mistakes{{Field: "body.expires", Text: "is not after passed"}}
 	}
+	if err := t.mayEnrol(ctx, one); err != nil {
+		return console.TrainingView{}, err
+	}
 	if err := t.Store.RecordTraining(ctx, by, one); err != nil {
 		return console.TrainingView{}, known(err)
 	}
