@@ -134,6 +134,11 @@ func (d destruction) Depart(ctx context.Context, clinic string, b console.Depart
 		if err := d.ripe(ctx, b.Proposal, clinic); err != nil {
 			return console.Attestation{}, err
 		}
+		given := store.Disclosure{Clinic: clinic, Kind: "clinic_departure", Object: "clinic:" + clinic,
+			Recipient: phi.NewText("the clinic, by its own key"), Purpose: phi.NewText("proposal " + b.Proposal)}
+		if _, err := d.Store.Disclose(ctx, by, given); err != nil {
+			return console.Attestation{}, known(err)
+		}
 		if err := ex.write(ctx, rows); err != nil {
 			return console.Attestation{}, err
 		}
