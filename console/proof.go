@@ -19,6 +19,8 @@ type Evidence interface {
 	Prove(ctx context.Context, seq int64) (LeafProof, error)
 	// Export writes the JSON lines of docs/OPERATING.md, "Proving what happened".
 	Export(context.Context, ExportSpan, io.Writer) error
+	// State signs that an evidence folder's manifest has this SHA-256, in hexadecimal.
+	State(ctx context.Context, sha256 string) (EvidenceStatement, error)
 	// Accept ends the log that differs and begins its next epoch, by an approved proposal.
 	Accept(ctx context.Context, proposal string, by audit.Actor) (CheckpointView, error)
 }
@@ -61,6 +63,19 @@ type LeafProof struct {
 type ExportSpan struct {
 	From  int64 `json:"from,omitempty" minimum:"0"`
 	Until int64 `json:"until,omitempty" minimum:"0" doc:"behind the last; 0: to the end"`
+}
+
+// EvidenceFolder is what `nightbell controls evidence` has gathered.
+type EvidenceFolder struct {
+	SHA256  string `json:"sha256" pattern:"^[0-9a-f]{64}$" doc:"of manifest.json"`
+	Files   int    `json:"files" minimum:"0" maximum:"10000"`
+	Missing int    `json:"missing" minimum:"0" maximum:"10000" doc:"what could not be read"`
+}
+
+// EvidenceStatement is signed by the log's key.
+type EvidenceStatement struct {
+	Statement string   `json:"statement" doc:"signed note: nightbell-statement/v1, evidence, SHA-256 in base64"`
+	Keys      []string `json:"keys" doc:"verifier keys"`
 }
 
 // ReviewQuery asks for the list.

@@ -21,6 +21,8 @@ func proofRoutes() []Route {
 			AuditRead, House, audit.AuditListed, nil, Settled, with(proveAudit)},
 		{http.MethodPost, "/api/v1/audit/export", "export-audit", "The log, or a part of it, for verification without us",
 			AuditExport, House, audit.AuditExported, nil, Fresh, with(exportAudit)},
+		{http.MethodPost, "/api/v1/evidence", "state-evidence", "Sign the digest of an evidence folder's manifest",
+			AuditExport, House, audit.EvidenceStated, nil, Settled, with(stateEvidence)},
 		{http.MethodPost, "/api/v1/audit/accept-rollback", "accept-rollback", "Go on with an older log, by two people's approval",
 			AuditAccept, House, audit.EpochBegan, nil, Fresh, with(acceptRollback)},
 		{http.MethodGet, "/api/v1/reviews", "list-reviews", "The morning list: what the log raises questions about",
@@ -65,6 +67,16 @@ func exportAudit(c *Console, ctx context.Context, in *struct {
 			c.log.Warn("audit export ended early", "request", askingOf(ctx).request, "err", err)
 		}
 	}}, nil
+}
+
+// stateEvidence signs that somebody showed this digest here and now. Who it was stands in the log; that the files are true, nobody
+// can sign.
+func stateEvidence(c *Console, ctx context.Context, in *struct{ Body EvidenceFolder }) (*answer[EvidenceStatement], error) {
+	facts := map[string]string{"sha256": in.Body.SHA256, "files": strconv.Itoa(in.Body.Files), "missing": strconv.Itoa(in.Body.Missing)}
+	if err := c.remember(ctx, "evidence", "", notice{facts: facts}); err != nil {
+		return nil, err
+	}
+	return say(c.ports.Evidence.State(ctx, in.Body.SHA256))
 }
 
 func acceptRollback(c *Console, ctx context.Context, in *struct {

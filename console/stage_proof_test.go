@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"io"
+	"strings"
 
 	"nightbell/audit"
 )
@@ -19,6 +20,9 @@ func (stageEvidence) Export(_ context.Context, _ ExportSpan, w io.Writer) error 
 	_, err := io.WriteString(w, "{}\n")
 	return err
 }
+func (stageEvidence) State(context.Context, string) (EvidenceStatement, error) {
+	return EvidenceStatement{Keys: []string{}}, nil
+}
 func (p stageEvidence) Accept(_ context.Context, _ string, by audit.Actor) (CheckpointView, error) {
 	return CheckpointView{Keys: []string{}, Witnesses: []WitnessView{}}, p.change(by)
 }
@@ -33,6 +37,7 @@ func (r stageReviews) Settle(_ context.Context, _, _ string, by audit.Actor) err
 func init() {
 	exampleID["prove-audit"] = "2"
 	example["export-audit"] = `{"reason":"the yearly audit"}`
+	example["state-evidence"] = `{"sha256":"` + strings.Repeat("0f", 32) + `","files":3,"missing":1}`
 	example["accept-rollback"] = `{"proposal":"p1"}`
 	example["settle-review"] = `{"reason":"asked her: a call back"}`
 }

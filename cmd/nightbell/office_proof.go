@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/hex"
 	"io"
 	"strings"
 	"time"
@@ -98,6 +99,22 @@ func (o *office) witnessNotes() (list [][]byte) {
 		}
 	}
 	return list
+}
+
+// evidenceKind is what a statement about an evidence folder says of itself.
+const evidenceKind = "evidence"
+
+func (e evidence) State(_ context.Context, digest string) (console.EvidenceStatement, error) {
+	raw, err := hex.DecodeString(digest)
+	if err != nil || len(raw) != len(audit.Hash{}) {
+		return console.EvidenceStatement{}, console.Mistakes{{Field: "body.sha256", Text: "not SHA-256 in hexadecimal"}}
+	}
+	signer := e.signerNow()
+	signed, err := signer.State(evidenceKind, audit.Hash(raw))
+	if err != nil {
+		return console.EvidenceStatement{}, err
+	}
+	return console.EvidenceStatement{Statement: string(signed), Keys: signer.VerifierKeys()}, nil
 }
 
 // Accept ends the log that differs from what was witnessed. The epoch's first leaf declares the last checkpoint that is
