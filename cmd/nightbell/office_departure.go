@@ -13,6 +13,7 @@ import (
 	"nightbell/access"
 	"nightbell/audit"
 	"nightbell/console"
+	"nightbell/phi"
 	"nightbell/keep"
 	"nightbell/policy"
 	"nightbell/seal"
