@@ -1,0 +1,70 @@
+package report
+
+// contingency is 164.308(a)(7), (a)(8) and (b).
+var contingency = []Control{
+	{
+		Clause: "164.308(a)(7)(i)", Title: "Contingency plan", Needed: Standard, Status: InForce,
+		Mechanism: "A caller is answered while the keys are sealed, the disk is full, the database is locked, the log cannot be written or every agent is gone.",
+		Files:     words("cmd/nightbell/serve_sealed.go store/journal_spool.go call/call.go docs/templates/contingency-plan.md"),
+		Tests:     words("TestStoryNoCallerIsLostWhileSealed TestStoryFullDiskCostsNoCall TestStoryLockedDatabaseLosesNothing TestEveryEndingOfAPhoneLeadsToTheLastResort"),
+		Evidence:  []string{"nightbell doctor", "nightbell backup status"},
+		Duty:      "The plan in writing: template `docs/templates/contingency-plan.md`.",
+	},
+	{
+		Clause: "164.308(a)(7)(ii)(A)", Title: "Data backup plan", Needed: Required, Status: InForce,
+		Mechanism: "Sealed, signed, incremental snapshots each night, to a folder or an object store; verified, pruned by a policy, with an alarm when the last one is old.",
+		Files:     words("keep/backup.go keep/backup_verify.go keep/s3.go docs/BACKUP-FORMAT.md"),
+		Tests:     words("TestABackupComesBackWhole TestARepositoryHoldsNothingInClear TestADamagedBackupIsRefused TestABackupIsDueOnceADay TestStoryBackupToAnObjectStore"),
+		Evidence:  []string{"nightbell backup status", "nightbell backup list", "nightbell backup verify --quick"},
+		Duty:      "A place of the backups that does not burn or fall with the machine.",
+	},
+	{
+		Clause: "164.308(a)(7)(ii)(B)", Title: "Disaster recovery plan", Needed: Required, Status: InForce,
+		Mechanism: "`restore` brings a snapshot back to an empty machine with three of five paper shares; what does not belong together is refused and leaves nothing behind.",
+		Files:     words("keep/restore.go cmd/nightbell/cli_restore.go seal/recovery.go seal/shares.go"),
+		Tests:     words("TestStoryALostMachineIsAnsweredFor TestStoryOtherSharesRestoreNothing TestThreePagesOpenALostHouse TestSharesOpenALostHouse TestAnyThreeOfFiveGiveTheKey"),
+		Evidence:  []string{"nightbell keys status", "nightbell backup list"},
+		Duty:      "To print the recovery key, give the five pages to different people, and know where they are.",
+	},
+	{
+		Clause: "164.308(a)(7)(ii)(C)", Title: "Emergency mode operation plan", Needed: Required, Status: InForce,
+		Mechanism: "Without its keys the server answers from a signed bundle without PHI and leads each caller to the clinic's fixed fallback; nothing is recorded or shown, events are sealed to a public key and filed later.",
+		Files:     words("cmd/nightbell/emergency.go cmd/nightbell/serve_sealed.go seal/emergency.go sip/dial.go"),
+		Tests:     words("TestStorySealedServerAnswers TestStoryKilledWhileSealed TestASealedHouseShowsNothing TestTheEmergencyBundleHoldsNoPHI TestAnAlteredEmergencyBundleIsRefused"),
+		Evidence:  []string{"nightbell doctor"},
+		Duty:      "A fallback number for each clinic that answers without this program.",
+	},
+	{
+		Clause: "164.308(a)(7)(ii)(D)", Title: "Testing and revision", Needed: Addressable, Status: InForce,
+		Mechanism: "`restore drill` restores elsewhere, proves that rows, audit root and sampled recordings are equal, reports the time, and is remembered.",
+		Files:     words("keep/drill.go cmd/nightbell/cli_restore.go"),
+		Tests:     words("TestADrillProvesWhatWouldComeBack"),
+		Evidence:  []string{"nightbell audit list --action restore.drilled", "nightbell backup verify --quick"},
+		Duty:      "A drill at least twice a year, with the paper shares and on another machine.",
+	},
+	{
+		Clause: "164.308(a)(7)(ii)(E)", Title: "Applications and data criticality analysis", Needed: Addressable, Status: InForce,
+		Mechanism: "The order is built in: answering the telephone goes before bookkeeping, bookkeeping before listening to old calls.",
+		Files:     words("call/call.go docs/ARCHITECTURE.md"),
+		Tests:     words("TestACallThatCannotBeRecordedGoesOn TestLockedDatabaseKeepsNoCallWaitingAndLosesNothing"),
+		Evidence:  []string{"nightbell doctor"},
+		Duty:      "The analysis of everything around it: lines, power, people.",
+	},
+	{
+		Clause: "164.308(a)(8)", Title: "Evaluation", Needed: Required, Status: InForce,
+		Mechanism: "`controls evidence` gathers what can be shown on one day, with the digest of each file and a signature of the log's key; recordings and the log are verified by programs that share no code with this one.",
+		Files:     words("cmd/nightbell/cli_controls.go report/evidence.go scripts/audit-verify.py"),
+		Tests:     words("TestEvidenceOfAHouse TestEveryTamperingIsFoundByBothVerifiers TestIndependentReaderAgreesOnEveryVector"),
+		Evidence:  []string{"nightbell audit verify", "nightbell doctor"},
+		Duty:      "To judge it, yearly and after each change that matters.",
+	},
+	{
+		Clause: "164.308(b)(1)", Title: "Business associate contracts", Needed: Required, Status: InForce,
+		Mechanism: "No service of anybody else is called but those that the configuration names: no telemetry, no cloud, no third party's asset.",
+		Files:     words("house_test.go configs/nightbell.toml docs/templates/baa-checklist.md"),
+		Tests:     words("TestImportLaw TestNothingOfOneMachine"),
+		Evidence:  []string{"nightbell version"},
+		Duty:      "An agreement with each clinic, and with each carrier, host and object store that is more than a conduit: template `docs/templates/baa-checklist.md`.",
+		Gap:       "Agreements are not kept in the program.",
+	},
+}
