@@ -88,38 +88,47 @@ func (s *session) beginWork(ctx context.Context, api *client, w console.BackupWo
 	}
 }
 
-// backupWork starts a piece of work and waits for its end.
+// backupWork starts a piece of work, waits for its end and shows it.
 func (s *session) backupWork(ctx context.Context, w console.BackupWork) error {
 	return s.with(ctx, func(api *client) error {
-		v, err := s.beginWork(ctx, api, w)
+		ended, err := s.workBackup(ctx, api, w)
 		if err != nil {
 			return err
 		}
-		tick := time.NewTicker(backupLookAgain)
-		defer tick.Stop()
-		for v.Running != nil {
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-			v = console.BackupStatus{}
-			if err := api.ask(ctx, "GET", "/api/v1/backup", nil, &v); err != nil {
-				return err
-			}
-			s.tellStep(v.Running)
-		}
-		if v.Ended == nil {
-			return errors.New("backup: its end was not seen: nightbell backup status")
-		}
-		if err := s.show(v.Ended, func(out io.Writer) { tellOutcome(out, v.Ended) }); err != nil {
+		if err := s.show(ended, func(out io.Writer) { tellOutcome(out, ended) }); err != nil {
 			return err
 		}
-		if !v.Ended.OK || len(v.Ended.Problems) > 0 {
+		if !ended.OK || len(ended.Problems) > 0 {
 			return errTold
 		}
 		return nil
 	})
+}
+
+// workBackup starts a piece of work, waits for its end and gives it.
+func (s *session) workBackup(ctx context.Context, api *client, w console.BackupWork) (*console.BackupOutcome, error) {
+	v, err := s.beginWork(ctx, api, w)
+	if err != nil {
+		return nil, err
+	}
+	tick := time.NewTicker(backupLookAgain)
+	defer tick.Stop()
+	for v.Running != nil {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		v = console.BackupStatus{}
+		if err := api.ask(ctx, "GET", "/api/v1/backup", nil, &v); err != nil {
+			return nil, err
+		}
+		s.tellStep(v.Running)
+	}
+	if v.Ended == nil {
+		return nil, errors.New("backup: its end was not seen: nightbell backup status")
+	}
+	return v.Ended, nil
 }
 
 // unconfigured says what a 404 means here.

@@ -73,6 +73,7 @@ type cli struct {
 	Clinics     clinicsCmd     `cmd:"" help:"Clinics that leave."`
 	Backup      backupCmd      `cmd:"" help:"Snapshots in a folder or an object store."`
 	Restore     restoreCmd     `cmd:"" help:"Bring a backup back, or rehearse it."`
+	Controls    controlsCmd    `cmd:"" help:"Clause, mechanism, test; and the evidence of each control."`
 	Why         whyCmd         `cmd:"" help:"What happened to a call, on one screen."`
 	Doctor      doctorCmd      `cmd:"" help:"Check the machine and the data folder."`
 	Version     versionCmd     `cmd:"" help:"What this program is."`

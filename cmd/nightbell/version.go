@@ -30,6 +30,19 @@ func programVersion() string {
 	return built.Main.Version
 }
 
+// build is what this program is.
+type build struct {
+	Version  string `json:"version"`
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+	ZoneData string `json:"zone_data"`
+	FIPS     bool   `json:"fips140"`
+}
+
+func thisProgram() build {
+	return build{programVersion(), runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH, policy.EmbeddedZones().Version, fips140.Enabled()}
+}
+
 type versionCmd struct{}
 
 func (versionCmd) Help() string {
@@ -37,13 +50,7 @@ func (versionCmd) Help() string {
 }
 
 func (versionCmd) Run(_ context.Context, s *session) error {
-	v := struct {
-		Version  string `json:"version"`
-		Go       string `json:"go"`
-		Platform string `json:"platform"`
-		ZoneData string `json:"zone_data"`
-		FIPS     bool   `json:"fips140"`
-	}{programVersion(), runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH, policy.EmbeddedZones().Version, fips140.Enabled()}
+	v := thisProgram()
 	return s.show(v, func(w io.Writer) {
 		row(w, "version", v.Version)
 		row(w, "go", v.Go)
