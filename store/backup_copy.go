@@ -66,7 +66,9 @@ func (c *Copy) Instance(ctx context.Context) (instance, mode string, err error) 
 }
 
 // Checkpoint is the newest signed tree head in the copy.
-func (c *Copy) Checkpoint(ctx context.Context) (audit.Kept, error) { return newestCheckpoint(ctx, c.db) }
+func (c *Copy) Checkpoint(ctx context.Context) (audit.Kept, error) {
+	return newestCheckpoint(ctx, c.db)
+}
 
 // Recordings gives every recording's row, oldest first.
 func (c *Copy) Recordings(ctx context.Context, take func(Recording) error) error {
