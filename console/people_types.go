@@ -162,7 +162,7 @@ type ProposalView struct {
 	By        string          `json:"by"`
 	Made      time.Time       `json:"made"`
 	State     string          `json:"state" enum:"open,approved,carried_out,rejected,withdrawn,expired"`
-	Solo      bool            `json:"solo,omitempty" doc:"nobody else could approve: it waits, and the witness was told"`
+	Solo      bool            `json:"solo,omitempty" doc:"nobody else could approve: it waits, and the log says so"`
 	NotBefore time.Time       `json:"not_before,omitzero"`
 	Expires   time.Time       `json:"expires,omitzero"`
 	Decisions []DecisionView  `json:"decisions" nullable:"false"`

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"strings"
 
@@ -209,5 +210,5 @@ func (reviewSettleCmd) Help() string {
 }
 
 func (c reviewSettleCmd) Run(ctx context.Context, s *session) error {
-	return s.change(ctx, "POST", "/api/v1/reviews/"+c.ID+"/settle", map[string]string{"reason": c.Reason}, "settled "+c.ID)
+	return s.change(ctx, "POST", "/api/v1/reviews/"+url.PathEscape(c.ID)+"/settle", map[string]string{"reason": c.Reason}, "settled "+c.ID)
 }

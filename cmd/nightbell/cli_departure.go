@@ -47,6 +47,9 @@ func (c clinicsDepartCmd) Run(ctx context.Context, s *session) error {
 	if c.To == "" {
 		return errUsage("--to DIR: where the export goes")
 	}
+	if err := s.sure("export clinic " + plain(c.Clinic) + " and destroy its keys?"); err != nil {
+		return err
+	}
 	to, err := filepath.Abs(c.To)
 	if err != nil {
 		return err
@@ -127,6 +130,9 @@ func (c recordingsShredCmd) Run(ctx context.Context, s *session) error {
 			return err
 		}
 		return s.propose(ctx, body)
+	}
+	if err := s.sure("destroy this recording for good?"); err != nil {
+		return err
 	}
 	return s.with(ctx, func(api *client) error {
 		var v console.Attestation

@@ -305,5 +305,8 @@ func (devicesRevokeCmd) Help() string {
 }
 
 func (c devicesRevokeCmd) Run(ctx context.Context, s *session) error {
+	if err := s.sure("destroy the credential of " + plain(c.User) + "?"); err != nil {
+		return err
+	}
 	return s.change(ctx, "DELETE", "/api/v1/devices/"+url.PathEscape(c.User), nil, "revoked "+c.User)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/url"
 	"time"
 
 	"nightbell/console"
@@ -26,11 +27,17 @@ type startTraceCmd struct {
 	Reason  string `required:"" help:"Why; kept in the audit." placeholder:"TEXT"`
 }
 
+func (startTraceCmd) Help() string {
+	return "Example:\n  nightbell trace start --minutes 10 --reason \"one-way sound\""
+}
+
 func (c startTraceCmd) Run(ctx context.Context, s *session) error {
 	return trace(ctx, s, c.Minutes, c.Reason)
 }
 
 type stopTraceCmd struct{}
+
+func (stopTraceCmd) Help() string { return "Example:\n  nightbell trace stop" }
 
 func (stopTraceCmd) Run(ctx context.Context, s *session) error { return trace(ctx, s, 0, "stopped") }
 
@@ -50,8 +57,10 @@ type showTraceCmd struct {
 	Call string `arg:"" help:"Call id."`
 }
 
+func (showTraceCmd) Help() string { return "Example:\n  nightbell trace show CALL" }
+
 func (c showTraceCmd) Run(ctx context.Context, s *session) error {
-	return table(ctx, s, "/api/v1/calls/"+c.Call+"/trace", func(w io.Writer, list []console.TracedMessage) {
+	return table(ctx, s, "/api/v1/calls/"+url.PathEscape(c.Call)+"/trace", func(w io.Writer, list []console.TracedMessage) {
 		for _, m := range list {
 			direction := "received"
 			if m.Sent {
@@ -69,6 +78,10 @@ type pseudonymCmd struct {
 type resolveCmd struct {
 	Pseudonym string `arg:"" help:"caller-..., as lists show it."`
 	Reason    string `required:"" help:"Why; kept in the audit, so no patient's name or number in it." placeholder:"TEXT"`
+}
+
+func (resolveCmd) Help() string {
+	return "Example:\n  nightbell pseudonym resolve caller-k7m2... --reason \"calling back\""
 }
 
 func (c resolveCmd) Run(ctx context.Context, s *session) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"time"
 
@@ -20,6 +21,8 @@ type listGrantsCmd struct {
 	Person string `arg:"" optional:"" help:"Person id; everybody if absent."`
 }
 
+func (listGrantsCmd) Help() string { return "Example:\n  nightbell grants list amy" }
+
 func (c listGrantsCmd) Run(ctx context.Context, s *session) error {
 	return table(ctx, s, "/api/v1/grants"+query("person", c.Person), func(w io.Writer, list []console.GrantView) {
 		row(w, "ID", "PERSON", "ROLE", "CLINICS", "FROM", "UNTIL", "PROPOSED BY", "APPROVED BY")
@@ -35,6 +38,10 @@ type grantCmd struct {
 	Clinic []string  `help:"Only for this clinic; may be repeated." placeholder:"ID"`
 	Until  time.Time `help:"Until when (RFC 3339); open if absent." format:"2006-01-02T15:04:05Z07:00"`
 	Reason string    `required:"" help:"Why; kept in the audit." placeholder:"TEXT"`
+}
+
+func (grantCmd) Help() string {
+	return "Example:\n  nightbell grants propose amy supervisor --reason \"leads the night shift\""
 }
 
 func (c grantCmd) Run(ctx context.Context, s *session) error {
@@ -59,8 +66,12 @@ type endGrantCmd struct {
 	Reason string `required:"" help:"Why; kept in the audit." placeholder:"TEXT"`
 }
 
+func (endGrantCmd) Help() string {
+	return "Example:\n  nightbell grants end GRANT --reason \"back to days\""
+}
+
 func (c endGrantCmd) Run(ctx context.Context, s *session) error {
-	return s.change(ctx, "DELETE", "/api/v1/grants/"+c.ID+query("reason", c.Reason), nil, "ended")
+	return s.change(ctx, "DELETE", "/api/v1/grants/"+url.PathEscape(c.ID)+query("reason", c.Reason), nil, "ended")
 }
 
 type proposalsCmd struct {
@@ -74,6 +85,8 @@ type proposalsCmd struct {
 type listProposalsCmd struct {
 	State string `help:"open, approved, carried_out, rejected, withdrawn, expired; all if absent." placeholder:"STATE"`
 }
+
+func (listProposalsCmd) Help() string { return "Example:\n  nightbell proposals list" }
 
 func (c listProposalsCmd) Run(ctx context.Context, s *session) error {
 	return table(ctx, s, "/api/v1/proposals"+query("state", c.State), func(w io.Writer, list []console.ProposalView) {
@@ -89,6 +102,10 @@ type makeProposalCmd struct {
 	Subject string `arg:"" help:"Id of the person, clinic, recording or hold; purge: purge, or retention~ARTEFACT~DAYS[~CLINIC]."`
 	Clinic  string `help:"That it concerns." placeholder:"ID"`
 	Reason  string `required:"" help:"Why; kept in the audit." placeholder:"TEXT"`
+}
+
+func (makeProposalCmd) Help() string {
+	return "Example:\n  nightbell proposals make hold_release HOLD --reason \"the matter is closed\""
 }
 
 func (c makeProposalCmd) Run(ctx context.Context, s *session) error {
@@ -108,7 +125,7 @@ func (d deciding) do(ctx context.Context, s *session, what string) error {
 		if d.Reason != "" {
 			body["reason"] = d.Reason
 		}
-		if err := api.ask(ctx, "POST", "/api/v1/proposals/"+d.ID+"/"+what, body, &v); err != nil {
+		if err := api.ask(ctx, "POST", "/api/v1/proposals/"+url.PathEscape(d.ID)+"/"+what, body, &v); err != nil {
 			return err
 		}
 		return s.showProposal(v)
@@ -117,13 +134,21 @@ func (d deciding) do(ctx context.Context, s *session, what string) error {
 
 type approveCmd struct{ deciding }
 
+func (approveCmd) Help() string { return "Example:\n  nightbell proposals approve PROPOSAL" }
+
 func (c approveCmd) Run(ctx context.Context, s *session) error { return c.do(ctx, s, "approve") }
 
 type rejectCmd struct{ deciding }
 
+func (rejectCmd) Help() string {
+	return "Example:\n  nightbell proposals reject PROPOSAL --reason \"not discussed\""
+}
+
 func (c rejectCmd) Run(ctx context.Context, s *session) error { return c.do(ctx, s, "reject") }
 
 type withdrawCmd struct{ deciding }
+
+func (withdrawCmd) Help() string { return "Example:\n  nightbell proposals withdraw PROPOSAL" }
 
 func (c withdrawCmd) Run(ctx context.Context, s *session) error { return c.do(ctx, s, "withdraw") }
 
@@ -143,7 +168,7 @@ func (s *session) showProposal(v console.ProposalView) error {
 		fmt.Fprintf(w, "%s: %s of %s is %s\n", v.ID, strings.ReplaceAll(v.Kind, "_", " "), plain(v.Subject), strings.ReplaceAll(v.State, "_", " "))
 		switch {
 		case v.Solo:
-			fmt.Fprintf(w, "nobody else could approve it: it takes effect at %s, and the witness was told\n", cell(v.NotBefore))
+			fmt.Fprintf(w, "nobody else could approve it: it takes effect at %s; the log says so, and its witnesses see it\n", cell(v.NotBefore))
 		case v.State == "open":
 			fmt.Fprintln(w, "somebody else approves it: nightbell proposals approve", v.ID)
 		}

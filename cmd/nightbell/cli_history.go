@@ -15,6 +15,7 @@ type callJSON struct {
 	Trunk     string    `json:"trunk"`
 	Dialled   string    `json:"dialled"`
 	From      string    `json:"from"`
+	Caller    string    `json:"caller,omitempty"`
 	Arrived   time.Time `json:"arrived"`
 	Answered  time.Time `json:"answered,omitzero"`
 	Ended     time.Time `json:"ended,omitzero"`
@@ -44,7 +45,8 @@ type callsListCmd struct {
 }
 
 func (callsListCmd) Help() string {
-	return `Callers stand as [phi:phone] unless they are revealed. A search by number uses the blind index and is audited.
+	return `Numbers stand as [phi:phone] unless they are revealed; CALLER is a pseudonym, the same for every call of one caller to one
+clinic (nightbell pseudonym resolve). A search by number uses the blind index and is audited.
 
 Examples:
   nightbell calls list --clinic harbor --limit 20
@@ -97,9 +99,9 @@ func (c callsListCmd) fetch(ctx context.Context, api *client, number, from, to s
 }
 
 func printCalls(w io.Writer, calls []callJSON) {
-	row(w, "CALL", "ARRIVED", "CLINIC", "TRUNK", "FROM", "OUTCOME", "SERVED", "RECORDING")
+	row(w, "CALL", "ARRIVED", "CLINIC", "TRUNK", "FROM", "CALLER", "OUTCOME", "SERVED", "RECORDING")
 	for _, k := range calls {
-		row(w, k.ID, k.Arrived, k.Clinic, k.Trunk, k.From, k.Outcome, k.Served, k.Recording)
+		row(w, k.ID, k.Arrived, k.Clinic, k.Trunk, k.From, k.Caller, k.Outcome, k.Served, k.Recording)
 	}
 }
 

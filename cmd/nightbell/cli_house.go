@@ -114,7 +114,7 @@ func (tokenCreateCmd) Help() string {
 	return text + `
 Examples:
   nightbell token create scraper --scope metrics:read
-  nightbell token create player --scope recordings:read,recordings:play --clinic harbor --json`
+  nightbell token create dashboard --scope calls:read,oncall:read --clinic harbor --json`
 }
 
 func (c tokenCreateCmd) Run(ctx context.Context, s *session) error {

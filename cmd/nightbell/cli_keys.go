@@ -110,8 +110,8 @@ func (c keysRotateCmd) root(ctx context.Context, s *session, api *client) error 
 		if slot.Type != "passphrase" || contains(c.Drop, slot.ID) {
 			continue
 		}
-		fmt.Fprintf(s.err, "passphrase for slot %s: ", slot.ID)
-		phrase, err := s.unsealing()()
+		fmt.Fprintf(s.err, "slot %s: ", slot.ID)
+		phrase, err := s.newPassphrase()
 		if err != nil {
 			return err
 		}
@@ -166,6 +166,9 @@ Example:
 }
 
 func (c keysRetireCmd) Run(ctx context.Context, s *session) error {
+	if err := s.sure(fmt.Sprintf("destroy version %d of %s for good?", c.Version, c.Purpose)); err != nil {
+		return err
+	}
 	return s.with(ctx, func(api *client) error {
 		return s.keysAfter(ctx, api, "/api/v1/keys/retire", console.KeyRetirement{Purpose: c.Purpose, Clinic: c.Clinic, Version: c.Version})
 	})
@@ -188,7 +191,7 @@ func (f slotFlags) body(s *session) (console.SlotBody, error) {
 	b := console.SlotBody{Type: f.Kind}
 	switch f.Kind {
 	case "passphrase":
-		phrase, err := s.unsealing()()
+		phrase, err := s.newPassphrase()
 		if err != nil {
 			return b, err
 		}
@@ -264,5 +267,8 @@ type keysSlotsRemoveCmd struct {
 func (keysSlotsRemoveCmd) Help() string { return "Example:\n  nightbell keys slots remove 4f0c..." }
 
 func (c keysSlotsRemoveCmd) Run(ctx context.Context, s *session) error {
+	if err := s.sure("take this way to the keys away?"); err != nil {
+		return err
+	}
 	return s.change(ctx, "DELETE", "/api/v1/keys/slots/"+url.PathEscape(c.Slot), nil, "removed "+c.Slot)
 }

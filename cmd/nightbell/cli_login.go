@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -125,6 +126,8 @@ func (s *session) secretLine(prompt string) (string, error) {
 
 type logoutCmd struct{}
 
+func (logoutCmd) Help() string { return "Example:\n  nightbell logout" }
+
 func (logoutCmd) Run(ctx context.Context, s *session) error {
 	cfg, err := s.config()
 	if err != nil {
@@ -148,6 +151,8 @@ func over(err error) bool {
 }
 
 type meCmd struct{}
+
+func (meCmd) Help() string { return "Example:\n  nightbell me" }
 
 func (meCmd) Run(ctx context.Context, s *session) error {
 	var v struct {
@@ -193,6 +198,8 @@ type readyOnCmd struct {
 	Device string `arg:"" help:"User of the telephone."`
 }
 
+func (readyOnCmd) Help() string { return "Example:\n  nightbell ready on amy" }
+
 func makeReady(ctx context.Context, api *client, device string) error {
 	return api.ask(ctx, "PUT", "/api/v1/me/ready", map[string]string{"device": device}, nil)
 }
@@ -207,11 +214,15 @@ func (c readyOnCmd) Run(ctx context.Context, s *session) error {
 
 type readyOffCmd struct{}
 
+func (readyOffCmd) Help() string { return "Example:\n  nightbell ready off" }
+
 func (readyOffCmd) Run(ctx context.Context, s *session) error {
 	return s.change(ctx, "DELETE", "/api/v1/me/ready", nil, "not ready")
 }
 
 type readyListCmd struct{}
+
+func (readyListCmd) Help() string { return "Example:\n  nightbell ready list" }
 
 func (readyListCmd) Run(ctx context.Context, s *session) error {
 	return table(ctx, s, "/api/v1/ready", func(w io.Writer, list []console.ReadyView) {
@@ -227,6 +238,10 @@ type readyEndCmd struct {
 	Reason string `required:"" help:"Why; kept in the audit." placeholder:"TEXT"`
 }
 
+func (readyEndCmd) Help() string {
+	return "Example:\n  nightbell ready end amy --reason \"left for home, and forgot\""
+}
+
 func (c readyEndCmd) Run(ctx context.Context, s *session) error {
-	return s.change(ctx, "DELETE", "/api/v1/ready/"+c.Person+query("reason", c.Reason), nil, c.Person+" is offered no more calls")
+	return s.change(ctx, "DELETE", "/api/v1/ready/"+url.PathEscape(c.Person)+query("reason", c.Reason), nil, c.Person+" is offered no more calls")
 }

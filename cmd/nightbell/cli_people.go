@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"time"
 
 	"nightbell/console"
@@ -23,6 +24,8 @@ type peopleCmd struct {
 }
 
 type accountsCmd struct{}
+
+func (accountsCmd) Help() string { return "Example:\n  nightbell people list" }
 
 func (accountsCmd) Run(ctx context.Context, s *session) error {
 	return table(ctx, s, "/api/v1/accounts", func(w io.Writer, list []console.AccountView) {
@@ -58,7 +61,7 @@ func (c inviteCmd) Run(ctx context.Context, s *session) error {
 	}
 	var v console.InvitationView
 	return s.with(ctx, func(api *client) error {
-		if err := api.ask(ctx, "POST", "/api/v1/people/"+c.Person+"/invitation", body, &v); err != nil {
+		if err := api.ask(ctx, "POST", "/api/v1/people/"+url.PathEscape(c.Person)+"/invitation", body, &v); err != nil {
 			return err
 		}
 		return s.show(v, func(w io.Writer) {
@@ -76,18 +79,24 @@ type reasoned struct {
 }
 
 func (r reasoned) do(ctx context.Context, s *session, what, told string) error {
-	return s.change(ctx, "POST", "/api/v1/people/"+r.Person+"/"+what, map[string]string{"reason": r.Reason}, r.Person+" "+told)
+	return s.change(ctx, "POST", "/api/v1/people/"+url.PathEscape(r.Person)+"/"+what, map[string]string{"reason": r.Reason}, r.Person+" "+told)
 }
 
 type uninviteCmd struct {
 	Person string `arg:"" help:"Person id."`
 }
 
+func (uninviteCmd) Help() string { return "Example:\n  nightbell people uninvite amy" }
+
 func (c uninviteCmd) Run(ctx context.Context, s *session) error {
-	return s.change(ctx, "DELETE", "/api/v1/people/"+c.Person+"/invitation", nil, "the invitation opens nothing any more")
+	return s.change(ctx, "DELETE", "/api/v1/people/"+url.PathEscape(c.Person)+"/invitation", nil, "the invitation opens nothing any more")
 }
 
 type suspendCmd struct{ reasoned }
+
+func (suspendCmd) Help() string {
+	return "Example:\n  nightbell people suspend amy --reason \"telephone lost\""
+}
 
 func (c suspendCmd) Run(ctx context.Context, s *session) error {
 	return c.do(ctx, s, "suspend", "is suspended")
@@ -95,13 +104,24 @@ func (c suspendCmd) Run(ctx context.Context, s *session) error {
 
 type reinstateCmd struct{ reasoned }
 
+func (reinstateCmd) Help() string {
+	return "Example:\n  nightbell people reinstate amy --reason \"telephone found\""
+}
+
 func (c reinstateCmd) Run(ctx context.Context, s *session) error {
 	return c.do(ctx, s, "reinstate", "may log in again")
 }
 
 type terminateCmd struct{ reasoned }
 
+func (terminateCmd) Help() string {
+	return "Example:\n  nightbell people terminate amy --reason \"left the house\""
+}
+
 func (c terminateCmd) Run(ctx context.Context, s *session) error {
+	if err := s.sure("end everything that " + plain(c.Person) + " holds, for good?"); err != nil {
+		return err
+	}
 	return c.do(ctx, s, "terminate", "is out: logins, roles, telephones, tokens, feeds and readiness have ended")
 }
 
@@ -111,17 +131,21 @@ type trainCmd struct {
 	Expires time.Time `help:"Until when it counts; a year if absent (RFC 3339)." format:"2006-01-02T15:04:05Z07:00"`
 }
 
+func (trainCmd) Help() string { return "Example:\n  nightbell people train amy hipaa" }
+
 func (c trainCmd) Run(ctx context.Context, s *session) error {
 	body := map[string]any{"course": c.Course}
 	if !c.Expires.IsZero() {
 		body["expires"] = c.Expires
 	}
-	return s.change(ctx, "POST", "/api/v1/people/"+c.Person+"/training", body, "recorded")
+	return s.change(ctx, "POST", "/api/v1/people/"+url.PathEscape(c.Person)+"/training", body, "recorded")
 }
 
 type listTrainingCmd struct {
 	Person string `arg:"" optional:"" help:"Person id; everybody if absent."`
 }
+
+func (listTrainingCmd) Help() string { return "Example:\n  nightbell people training amy" }
 
 func (c listTrainingCmd) Run(ctx context.Context, s *session) error {
 	return table(ctx, s, "/api/v1/training"+query("person", c.Person), func(w io.Writer, list []console.TrainingView) {
@@ -133,6 +157,10 @@ func (c listTrainingCmd) Run(ctx context.Context, s *session) error {
 }
 
 type resetFactorsCmd struct{ reasoned }
+
+func (resetFactorsCmd) Help() string {
+	return "Example:\n  nightbell people reset amy --reason \"authenticator lost\""
+}
 
 func (c resetFactorsCmd) Run(ctx context.Context, s *session) error {
 	return s.propose(ctx, map[string]string{"kind": "factor_reset", "subject": c.Person, "reason": c.Reason})
@@ -160,6 +188,7 @@ func (c takeCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	password, err := s.secretLine("new password: ")
+	password, err = s.twice(password, err)
 	if err != nil {
 		return err
 	}

@@ -130,15 +130,16 @@ func printVerdicts(w io.Writer, verdicts []console.RecordingVerdict) {
 type recordingsExportCmd struct {
 	ID     string `arg:"" help:"Recording id."`
 	Out    string `required:"" help:"File to make, or - for standard output." placeholder:"FILE"`
-	Reason string `help:"Why; kept in the audit." default:"exported by the operator"`
+	Reason string `required:"" help:"Why; kept in the audit and with the disclosure, so no patient's name or number in it." placeholder:"TEXT"`
 }
 
 func (recordingsExportCmd) Help() string {
-	return `The file is made new, 0600, and never inside the data folder: what lies there is sealed.
+	return `For a supervisor who is logged in (nightbell login). The export stands in the accounting of disclosures before a byte
+leaves. The file is made new, 0600, and never inside the data folder: what lies there is sealed.
 
 Examples:
   nightbell recordings export r8d2... --out /media/usb/r8d2.wav --reason "records request 114"
-  nightbell recordings export r8d2... --out - | aplay`
+  nightbell recordings export r8d2... --out - --reason "records request 114" | aplay`
 }
 
 func (c recordingsExportCmd) Run(ctx context.Context, s *session) error {
@@ -149,6 +150,9 @@ func (c recordingsExportCmd) Run(ctx context.Context, s *session) error {
 	if c.Out != "-" {
 		if err := outside(cfg, c.Out); err != nil {
 			return err
+		}
+		if _, err := os.Lstat(c.Out); err == nil { // before it is asked for: what was asked for counts as disclosed
+			return fmt.Errorf("export: %s: %w", c.Out, os.ErrExist)
 		}
 	}
 	return s.with(ctx, func(api *client) error {
@@ -209,7 +213,7 @@ type recordingsKeyCmd struct {
 }
 
 func (recordingsKeyCmd) Help() string {
-	return `Only in development mode, until step-up exists. docs/RECORDING-FORMAT.md is all that a reader needs beside it.
+	return `Only in development mode, and for a supervisor who is logged in. docs/RECORDING-FORMAT.md is all that a reader needs beside it.
 
 Example:
   nightbell recordings key r8d2... --json`

@@ -167,21 +167,11 @@ func (s *session) typeShare() (seal.Share, error) {
 	return seal.ParseShare(strings.Join(groups, " "))
 }
 
-// person reports whether somebody sits at standard input.
-func (s *session) person() bool {
-	f, ok := s.in.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
-
 // shares reads as many shares as their set wants. On a terminal one that does not belong is asked for again.
 func (s *session) shares() ([]seal.Share, error) {
 	var all []seal.Share
 	for len(all) == 0 || len(all) < int(all[0].Threshold) {
-		fmt.Fprintf(s.err, "share %d\n", len(all)+1)
+		fmt.Fprintf(s.err, "page %d of those you have, any of the set\n", len(all)+1)
 		next, err := s.typeShare()
 		if err == nil {
 			all, err = seal.AddShare(all, next)

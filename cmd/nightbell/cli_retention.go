@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/url"
 	"time"
 
 	"nightbell/console"
@@ -29,6 +30,8 @@ Examples:
 
 type retentionListCmd struct{}
 
+func (retentionListCmd) Help() string { return "Example:\n  nightbell retention list" }
+
 func (retentionListCmd) Run(ctx context.Context, s *session) error {
 	return table(ctx, s, "/api/v1/retention", func(w io.Writer, list []console.RetentionView) {
 		row(w, "ARTEFACT", "CLINIC", "DAYS", "FLOOR", "SET", "BY", "APPROVED BY", "BASIS OF THE FLOOR")
@@ -45,12 +48,18 @@ type retentionSetCmd struct {
 	Proposal string `required:"" help:"Approved, of kind purge, about retention~ARTEFACT~DAYS[~CLINIC]." placeholder:"ID"`
 }
 
+func (retentionSetCmd) Help() string {
+	return "Example:\n  nightbell retention set recording 2920 --proposal PROPOSAL"
+}
+
 func (c retentionSetCmd) Run(ctx context.Context, s *session) error {
 	body := console.RetentionBody{Proposal: c.Proposal, Artefact: c.Artefact, Clinic: c.Clinic, Days: c.Days}
 	return s.change(ctx, "PUT", "/api/v1/retention", body, fmt.Sprintf("%s: %d days", c.Artefact, c.Days))
 }
 
 type retentionDueCmd struct{}
+
+func (retentionDueCmd) Help() string { return "Example:\n  nightbell retention due" }
 
 func (retentionDueCmd) Run(ctx context.Context, s *session) error {
 	return table(ctx, s, "/api/v1/purge", func(w io.Writer, list []console.DueView) {
@@ -65,7 +74,12 @@ type purgeCmd struct {
 	Proposal string `required:"" help:"Approved, of kind purge, about purge." placeholder:"ID"`
 }
 
+func (purgeCmd) Help() string { return "Example:\n  nightbell retention purge --proposal PROPOSAL" }
+
 func (c purgeCmd) Run(ctx context.Context, s *session) error {
+	if err := s.sure("destroy what retention due lists, for good?"); err != nil {
+		return err
+	}
 	var v console.Attestation
 	return s.with(ctx, func(api *client) error {
 		if err := api.ask(ctx, "POST", "/api/v1/purge", map[string]string{"proposal": c.Proposal}, &v); err != nil {
@@ -84,6 +98,8 @@ type holdsCmd struct {
 type holdsListCmd struct {
 	All bool `help:"Released ones too."`
 }
+
+func (holdsListCmd) Help() string { return "Example:\n  nightbell holds list" }
 
 func (c holdsListCmd) Run(ctx context.Context, s *session) error {
 	released := ""
@@ -104,6 +120,10 @@ type holdPlaceCmd struct {
 	Reason string `required:"" help:"Why; kept sealed." placeholder:"TEXT"`
 }
 
+func (holdPlaceCmd) Help() string {
+	return "Example:\n  nightbell holds place call CALL --reason \"asked for by counsel\""
+}
+
 func (c holdPlaceCmd) Run(ctx context.Context, s *session) error {
 	var v console.HoldView
 	return s.with(ctx, func(api *client) error {
@@ -119,8 +139,12 @@ type holdReleaseCmd struct {
 	Proposal string `required:"" help:"Approved, of kind hold_release, about this hold." placeholder:"ID"`
 }
 
+func (holdReleaseCmd) Help() string {
+	return "Example:\n  nightbell holds release HOLD --proposal PROPOSAL"
+}
+
 func (c holdReleaseCmd) Run(ctx context.Context, s *session) error {
-	return s.change(ctx, "POST", "/api/v1/holds/"+c.ID+"/release", map[string]string{"proposal": c.Proposal}, "released")
+	return s.change(ctx, "POST", "/api/v1/holds/"+url.PathEscape(c.ID)+"/release", map[string]string{"proposal": c.Proposal}, "released")
 }
 
 type disclosuresCmd struct {
@@ -135,6 +159,10 @@ type disclosuresListCmd struct {
 	From   time.Time `help:"Made at or after (RFC 3339)." format:"2006-01-02T15:04:05Z07:00"`
 	To     time.Time `help:"Made before (RFC 3339)." format:"2006-01-02T15:04:05Z07:00"`
 	Reason string    `required:"" help:"Why; kept in the audit." placeholder:"TEXT"`
+}
+
+func (disclosuresListCmd) Help() string {
+	return "Example:\n  nightbell disclosures list --reason \"asked for by the patient\""
 }
 
 func (c disclosuresListCmd) Run(ctx context.Context, s *session) error {
@@ -171,6 +199,10 @@ type disclosureRecordCmd struct {
 	Call      string `help:"Of this call." placeholder:"ID"`
 }
 
+func (disclosureRecordCmd) Help() string {
+	return "Example:\n  nightbell disclosures record harbor patient_access recording:RECORDING --recipient \"the patient\" --purpose \"on request\""
+}
+
 func (c disclosureRecordCmd) Run(ctx context.Context, s *session) error {
 	body := console.DisclosureBody{Clinic: c.Clinic, Kind: c.Kind, Object: c.Object, Call: c.Call, Recipient: c.Recipient, Purpose: c.Purpose}
 	return s.change(ctx, "POST", "/api/v1/disclosures", body, "recorded")
@@ -184,6 +216,8 @@ type glassCmd struct {
 }
 
 type glassListCmd struct{}
+
+func (glassListCmd) Help() string { return "Example:\n  nightbell glass list" }
 
 func (glassListCmd) Run(ctx context.Context, s *session) error {
 	return table(ctx, s, "/api/v1/break-glass", func(w io.Writer, list []console.GlassView) {
@@ -199,6 +233,10 @@ type glassBreakCmd struct {
 	Object  string `arg:"" help:"Its id."`
 	Minutes int    `help:"1 to 60." default:"30"`
 	Reason  string `required:"" help:"Why; kept sealed, and reviewed by somebody else." placeholder:"TEXT"`
+}
+
+func (glassBreakCmd) Help() string {
+	return "Example:\n  nightbell glass break call CALL --reason \"caller in danger, line lost\""
 }
 
 func (c glassBreakCmd) Run(ctx context.Context, s *session) error {
@@ -218,6 +256,8 @@ type glassCloseCmd struct {
 	ID string `arg:"" help:"Its id."`
 }
 
+func (glassCloseCmd) Help() string { return "Example:\n  nightbell glass close ACCESS" }
+
 func (c glassCloseCmd) Run(ctx context.Context, s *session) error {
 	return s.change(ctx, "POST", "/api/v1/break-glass/"+c.ID+"/close", nil, "closed")
 }
@@ -226,6 +266,8 @@ type glassReviewCmd struct {
 	ID      string `arg:"" help:"Its id."`
 	Verdict string `arg:"" help:"justified or not_justified."`
 }
+
+func (glassReviewCmd) Help() string { return "Example:\n  nightbell glass review ACCESS justified" }
 
 func (c glassReviewCmd) Run(ctx context.Context, s *session) error {
 	return s.change(ctx, "POST", "/api/v1/break-glass/"+c.ID+"/review", map[string]string{"verdict": c.Verdict}, "reviewed")

@@ -151,7 +151,11 @@ func (c *client) streamIf(ctx context.Context, tag string, r request) (io.ReadCl
 		return resp.Body, nil
 	}
 	defer resp.Body.Close()
-	return nil, readProblem(resp)
+	err = readProblem(resp)
+	if c.login == "" && resp.StatusCode == http.StatusForbidden {
+		err = fmt.Errorf("%w (nobody is logged in here, the operator may not: nightbell login PERSON)", err)
+	}
+	return nil, err
 }
 
 func readProblem(resp *http.Response) error {

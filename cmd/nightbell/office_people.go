@@ -104,7 +104,8 @@ func (a accounts) Invite(ctx context.Context, person string, b console.Invitatio
 }
 
 // firstAdmin refuses the operator as soon as there is an admin who can come in, or when the invitation is for less. An admin
-// whose factors were all reset cannot: the only owner who lost hers is invited like the first one.
+// whose factors were all reset cannot: the only owner who lost hers is invited like the first one. One at a time is invited:
+// the second invitation would make an admin whom nobody approved when the first one already stands.
 func (a accounts) firstAdmin(ctx context.Context, person string, b console.InvitationBody) error {
 	if access.Role(b.Role) != access.Admin {
 		return console.ErrNotAllowed
@@ -125,12 +126,36 @@ func (a accounts) firstAdmin(ctx context.Context, person string, b console.Invit
 			return console.ErrNotAllowed
 		}
 	}
+	if err := a.invitedAlone(ctx, person); err != nil {
+		return err
+	}
 	hers, err := a.Store.GrantsOf(ctx, person)
 	if err != nil {
 		return known(err)
 	}
 	if err := access.Exclusive(append(access.RolesAt(hers, a.clock()), access.Admin)); err != nil {
 		return &console.Refusal{Text: err.Error()}
+	}
+	return nil
+}
+
+// invitedAlone refuses to invite somebody beside an admin whose own invitation is still open.
+func (a accounts) invitedAlone(ctx context.Context, person string) error {
+	list, err := a.Store.Invitations(ctx)
+	if err != nil {
+		return known(err)
+	}
+	for _, in := range list {
+		if in.Person == person || !in.Open(a.clock()) {
+			continue
+		}
+		grants, err := a.Store.GrantsOf(ctx, in.Person)
+		if err != nil {
+			return known(err)
+		}
+		if slices.Contains(access.RolesAt(grants, a.clock()), access.Admin) {
+			return &console.Refusal{Text: in.Person + " is invited as the first administrator: take that back first (people uninvite)"}
+		}
 	}
 	return nil
 }

@@ -374,6 +374,9 @@ func TestFirstAdminComesIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := a.Invite(t.Context(), "sid", console.InvitationBody{Role: "admin"}, operatorHere()); !errors.As(err, new(*console.Refusal)) {
+		t.Errorf("a second first admin while the first one's invitation is open: %v", err)
+	}
 	e := entrance{f.office}
 	if _, err := e.Accept(t.Context(), doorstep, in.Secret, "password1234"); !errors.As(err, new(console.Mistakes)) {
 		t.Errorf("a common password: %v", err)

@@ -32,13 +32,21 @@ func (c setupCmd) choose(s *session, p setupPlan) (setupPlan, error) {
 		}
 	case UnsealPassphrase:
 		var phrase []byte
-		if phrase, err = s.unsealing()(); err == nil {
+		if phrase, err = c.phrase(s, p.Dir); err == nil {
 			p.First = seal.Passphrase{Phrase: phrase}
 		}
 	case UnsealCredential:
 		p.First, err = c.credential()
 	}
 	return p, err
+}
+
+// phrase asks for the passphrase: a new one twice, that of a folder which has keys once.
+func (setupCmd) phrase(s *session, dir string) ([]byte, error) {
+	if _, err := os.Stat(filepath.Join(dir, "keys", "root.json")); err == nil {
+		return s.unsealing()()
+	}
+	return s.newPassphrase()
 }
 
 func (c setupCmd) best() Unseal {

@@ -289,7 +289,7 @@ func (e *evening) agreesThatItWentIn() {
 		e.t.Errorf("the agent's phone heard the keys %s", keys)
 	}
 	out := filepath.Join(e.t.TempDir(), "authorised.wav")
-	e.must("recordings", "export", e.recordings(e.id)[0].ID, "--out", out)
+	e.must("recordings", "export", e.recordings(e.id)[0].ID, "--out", out, "--reason", "canary search")
 	wav := &search{t: e.t, canaries: []canary{soundCanary("voice", map[string][]byte{"signs": signs(e.voice.sound)[1000:1400]})}}
 	if wav.in("export", signs(soundOfWAV(e.t, out, 0))); len(wav.found) == 0 {
 		e.t.Error("the authorised export does not hold the voice")

@@ -474,7 +474,7 @@ func (s *stand) export(ctx context.Context, id string) string {
 	s.t.Helper()
 	s.closed(ctx, id)
 	path := filepath.Join(s.t.TempDir(), "recording.wav")
-	s.must("recordings", "export", id, "--out", path)
+	s.must("recordings", "export", id, "--out", path, "--reason", "story")
 	return path
 }
 

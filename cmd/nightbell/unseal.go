@@ -53,6 +53,43 @@ func (s *session) unsealing() asking {
 	}
 }
 
+// person reports whether somebody types: what is asked twice there is read once from a pipe.
+func (s *session) person() bool {
+	f, ok := s.in.(*os.File)
+	if !ok {
+		return false
+	}
+	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	return err == nil
+}
+
+// twice asks for a secret that nobody sees being typed once more: a slip would lock its owner out.
+func (s *session) twice(first string, err error) (string, error) {
+	if err != nil || !s.person() {
+		return first, err
+	}
+	again, err := s.secretLine("the same once more: ")
+	if err == nil && again != first {
+		err = errUsage("the two are not the same")
+	}
+	return first, err
+}
+
+// newPassphrase asks for a passphrase that will open ROOT.
+func (s *session) newPassphrase() ([]byte, error) {
+	phrase, err := s.unsealing()()
+	text, err := s.twice(string(phrase), err)
+	return []byte(text), err
+}
+
+// sure asks a person whether she means what cannot be taken back; a program has decided when it was written.
+func (s *session) sure(question string) error {
+	if s.person() && !s.agreed(question) {
+		return errUsage("nothing was done")
+	}
+	return nil
+}
+
 // silence turns the echo off and gives what turns it on again; on a pipe both do nothing.
 func silence(fd int) func() {
 	was, err := unix.IoctlGetTermios(fd, unix.TCGETS)
