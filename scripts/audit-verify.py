@@ -525,6 +525,8 @@ def main():
     verdict = verify(a, sigs, witnesses, (header, lines))
     if a.json:
         print(json.dumps(verdict))
+    elif verdict["ok"] and header is not None and verdict["size"] < header["size"]:
+        print("%d entries hold in a log of %d" % (verdict["size"], header["size"]))
     elif verdict["ok"]:
         print("%(size)d entries hold under %(checkpoints)d checkpoints, epoch %(epoch)d, root %(root)s" % verdict)
     else:

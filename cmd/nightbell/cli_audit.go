@@ -167,7 +167,7 @@ func (c acceptRollbackCmd) Run(ctx context.Context, s *session) error {
 			return err
 		}
 		return s.show(v, func(w io.Writer) {
-			fmt.Fprintf(w, "proposed %s; somebody else: nightbell proposals approve %s\n", v.ID, v.ID)
+			fmt.Fprintf(w, "proposed %s; somebody else: nightbell proposals approve %s --reason TEXT\n", v.ID, v.ID)
 		})
 	})
 }

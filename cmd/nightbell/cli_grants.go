@@ -115,16 +115,13 @@ func (c makeProposalCmd) Run(ctx context.Context, s *session) error {
 // deciding is a decision on one proposal.
 type deciding struct {
 	ID     string `arg:"" help:"Proposal id."`
-	Reason string `help:"Why; kept in the audit." placeholder:"TEXT"`
+	Reason string `required:"" help:"Why; kept in the audit." placeholder:"TEXT"`
 }
 
 func (d deciding) do(ctx context.Context, s *session, what string) error {
 	return s.with(ctx, func(api *client) error {
 		var v console.ProposalView
-		body := map[string]string{}
-		if d.Reason != "" {
-			body["reason"] = d.Reason
-		}
+		body := map[string]string{"reason": d.Reason}
 		if err := api.ask(ctx, "POST", "/api/v1/proposals/"+url.PathEscape(d.ID)+"/"+what, body, &v); err != nil {
 			return err
 		}
@@ -134,7 +131,9 @@ func (d deciding) do(ctx context.Context, s *session, what string) error {
 
 type approveCmd struct{ deciding }
 
-func (approveCmd) Help() string { return "Example:\n  nightbell proposals approve PROPOSAL" }
+func (approveCmd) Help() string {
+	return "Example:\n  nightbell proposals approve PROPOSAL --reason \"agreed\""
+}
 
 func (c approveCmd) Run(ctx context.Context, s *session) error { return c.do(ctx, s, "approve") }
 
@@ -148,7 +147,9 @@ func (c rejectCmd) Run(ctx context.Context, s *session) error { return c.do(ctx,
 
 type withdrawCmd struct{ deciding }
 
-func (withdrawCmd) Help() string { return "Example:\n  nightbell proposals withdraw PROPOSAL" }
+func (withdrawCmd) Help() string {
+	return "Example:\n  nightbell proposals withdraw PROPOSAL --reason \"the wrong person\""
+}
 
 func (c withdrawCmd) Run(ctx context.Context, s *session) error { return c.do(ctx, s, "withdraw") }
 
@@ -170,7 +171,7 @@ func (s *session) showProposal(v console.ProposalView) error {
 		case v.Solo:
 			fmt.Fprintf(w, "nobody else could approve it: it takes effect at %s; the log says so, and its witnesses see it\n", cell(v.NotBefore))
 		case v.State == "open":
-			fmt.Fprintln(w, "somebody else approves it: nightbell proposals approve", v.ID)
+			fmt.Fprintln(w, "somebody else approves it: nightbell proposals approve", v.ID, "--reason TEXT")
 		}
 	})
 }

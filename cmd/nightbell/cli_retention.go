@@ -24,7 +24,7 @@ itself. A change: one person proposes it, another approves it, either carries it
 Examples:
   nightbell retention due
   nightbell proposals make purge retention~recording~365 --reason "a year is enough"
-  nightbell proposals approve ID
+  nightbell proposals approve ID --reason "agreed"
   nightbell retention set recording 365 --proposal ID`
 }
 
