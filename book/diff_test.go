@@ -65,7 +65,7 @@ func TestRenderedBookReadsBackTheSame(t *testing.T) {
 func TestDifferenceSpeaksOfPeopleByID(t *testing.T) {
 	old, changed := parseDemo(t), parseDemo(t)
 	changed.People[0].Name = phi.NewName("Amanda Secret")
-	changed.People[3].Phone = phi.NewPhone("+12125550177")
+	changed.People[9].Phone = phi.NewPhone("+12125550177")
 	changed.Clinics[0].Hours[0].End = 18 * 60
 	changed.Schedules[0].Layers[0].Rotation.Members = []string{"amy", "bo"}
 	changed.Numbers = append(changed.Numbers, policy.Number{Number: "+12125550101", Clinic: "harbor"})

@@ -95,6 +95,8 @@ type crowdCmd struct {
 	File string `arg:"" help:"What bench fixture --json printed."`
 }
 
+func (crowdCmd) Help() string { return "Example:\n  nightbell bench ready people.json" }
+
 func (c crowdCmd) Run(ctx context.Context, s *session) error {
 	cfg, err := s.config()
 	if err != nil {

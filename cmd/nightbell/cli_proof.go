@@ -15,7 +15,7 @@ type auditCmd struct {
 	Prove          auditProveCmd      `cmd:"" help:"One entry, with the proof that it is in the log."`
 	Checkpoint     auditCheckpointCmd `cmd:"" help:"The newest signed checkpoint, its keys, its witnesses."`
 	Export         auditExportCmd     `cmd:"" help:"The log as a file that can be verified without this program."`
-	AcceptRollback acceptRollbackCmd  `cmd:"" help:"Go on with an older log, when two people have looked into it."`
+	AcceptRollback acceptRollbackCmd  `cmd:"" name:"accept-rollback" help:"Go on with an older log, when two people have looked into it."`
 }
 
 type auditListCmd struct {
