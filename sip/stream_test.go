@@ -170,7 +170,8 @@ func TestAnEstablishedCallCostsNoGoroutine(t *testing.T) {
 		for i := range 500 {
 			call(i + 1)
 		}
-		if after := runtime.NumGoroutine(); after > before || len(strings.Fields(peer())) != 501 {
+		// The count is the whole process's: what earlier tests leave behind may come and go beside 500 calls.
+		if after := runtime.NumGoroutine(); after > before+5 || len(strings.Fields(peer())) != 501 {
 			t.Errorf("%d goroutines before, %d after", before, after)
 		}
 	})
