@@ -90,7 +90,7 @@ var known = []struct {
 	{ErrWrong, http.StatusUnauthorized, "wrong", "name, password or second factor is wrong"},
 	{ErrLoginOver, http.StatusUnauthorized, "login-over", "the login is over: log in again"},
 	{ErrNotFound, http.StatusNotFound, "about:blank", "no such thing, or not yours"},
-	{ErrConflict, http.StatusConflict, "conflict", "the book changed meanwhile: check again"},
+	{ErrConflict, http.StatusConflict, "conflict", "it changed meanwhile, or is done already: look again"},
 	{ErrInUse, http.StatusConflict, "in-use", "still in use"},
 	{ErrSealed, http.StatusServiceUnavailable, "sealed", "the house is sealed: unseal it first"},
 	{ErrDiffers, http.StatusServiceUnavailable, "audit-differs", "the audit log is not the one that was witnessed: nothing of a patient is shown until two people have looked into it"},

@@ -34,7 +34,7 @@ func (retentionListCmd) Help() string { return "Example:\n  nightbell retention 
 
 func (retentionListCmd) Run(ctx context.Context, s *session) error {
 	return table(ctx, s, "/api/v1/retention", func(w io.Writer, list []console.RetentionView) {
-		row(w, "ARTEFACT", "CLINIC", "DAYS", "FLOOR", "SET", "BY", "APPROVED BY", "BASIS OF THE FLOOR")
+		row(w, "ARTEFACT", "CLINIC", "DAYS", "FLOOR", "SET", "CARRIED OUT BY", "APPROVED BY", "BASIS OF THE FLOOR")
 		for _, r := range list {
 			row(w, r.Artefact, r.Clinic, r.Days, r.Floor, r.Set, r.By, r.Approved, r.Basis)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -96,7 +97,11 @@ func (g glass) Close(ctx context.Context, id string, by audit.Actor) error {
 
 func (g glass) Review(ctx context.Context, id, verdict string, by audit.Actor) error {
 	defer g.running.GlassChanged()
-	return known(g.Store.ReviewBreakGlass(ctx, by, id, verdict))
+	err := g.Store.ReviewBreakGlass(ctx, by, id, verdict)
+	if errors.Is(err, store.ErrConflict) {
+		return &console.Refusal{Text: "somebody else reviews it than who opened it, and once"}
+	}
+	return known(err)
 }
 
 // opened are the emergency accesses of a person that stand open: every request of hers asks.
