@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -39,6 +40,8 @@ func says(args []string, stdin string) said {
 //	: NAME TEXT   keeps the word that follows TEXT on standard output as $NAME
 //	rm FILE       removes a file of $DIR
 //	ports         gives $DIR ports that are free on this machine
+//	login PERSON  logs a person of the book in on this terminal, with both factors
+//	logout        leaves: what follows is the operator's
 //
 // and # begins a comment.
 func TestStoriesAtTheTerminal(t *testing.T) {
@@ -57,6 +60,7 @@ func tell(t *testing.T, file string) {
 		t.Fatal(err)
 	}
 	work := t.TempDir()
+	t.Setenv("NIGHTBELL_LOGIN", filepath.Join(work, "login"))
 	for _, f := range archive.Files {
 		if err := os.WriteFile(filepath.Join(work, f.Name), f.Data, 0o600); err != nil {
 			t.Fatal(err)
@@ -116,6 +120,12 @@ func tell(t *testing.T, file string) {
 			if err := os.Remove(filepath.Join(work, "data", rest)); err != nil {
 				t.Fatal(err)
 			}
+		case "login":
+			enter(t, filepath.Join(work, "data"), rest)
+		case "logout":
+			if got := says([]string{"logout", "--dir", filepath.Join(work, "data")}, ""); got.code != exitDone {
+				t.Fatal(got)
+			}
 		case "ports":
 			if err := freePorts(filepath.Join(work, "data", configName)); err != nil {
 				t.Fatal(err)
@@ -127,6 +137,23 @@ func tell(t *testing.T, file string) {
 	}
 	if !checked && last.code != 0 {
 		t.Errorf("%q: exit code %d: %s", command, last.code, last.err)
+	}
+}
+
+// enter gives a person of the book an account in a folder, as the fixture does, and logs her in.
+func enter(t *testing.T, dir, person string) {
+	t.Helper()
+	got := says([]string{"bench", "fixture", person + "=supervisor", "--json", "--dir", dir}, "")
+	var made struct{ Items []fixture }
+	if err := json.Unmarshal([]byte(got.out), &made); err != nil || len(made.Items) != 1 {
+		t.Fatalf("fixture: %v %+v", err, got)
+	}
+	code, err := totpNow(made.Items[0].TOTP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := says([]string{"login", person, "--dir", dir}, made.Items[0].Password+"\n"+code+"\n"); got.code != exitDone {
+		t.Fatalf("login: %+v", got)
 	}
 }
 

@@ -67,8 +67,9 @@ func TestDemoSeesEachFault(t *testing.T) {
 		"data folder":        func(d *demo) { _ = os.WriteFile(d.dir, nil, 0o600) },
 		"server":             func(d *demo) { _ = os.Remove(filepath.Join(d.dir, "tls", "server.key")) },
 		"book":               func(d *demo) { d.book = "[[clinics]]\nname = 7\n" },
-		"devices":            func(d *demo) { _ = d.server.office.Store.Close() },
+		"people":             func(d *demo) { _ = d.server.office.Store.Close() },
 		"phones":             func(d *demo) { d.result.Agents[0].Secret = "wrong" },
+		"logged in":          func(d *demo) { _ = d.server.office.Store.Close() },
 		"call":               func(d *demo) { d.result.Trunk.Cert, d.result.Trunk.Key = serverPair(d) },
 		"trunk":              func(d *demo) { d.result.Call.ID = "another" },
 		"plan":               func(d *demo) { d.result.Call.ID = "another" },
@@ -168,7 +169,7 @@ func TestDemoHolds(t *testing.T) {
 	for _, s := range r.Steps {
 		seen = append(seen, s.Name)
 	}
-	if err != nil || !r.OK || len(seen) != 18 {
+	if err != nil || !r.OK || len(seen) != 19 {
 		t.Fatalf("ok = %v, %v after %v", r.OK, err, seen)
 	}
 	for what, v := range map[string]string{"call.id": r.Call.ID, "recording.id": r.Recording.ID, "recording.path": r.Recording.Path,

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -446,7 +447,11 @@ func TestPersonIsChangedByOneAtATime(t *testing.T) {
 	d.problem("PUT", "/api/v1/people/dr-lee", seen.tag, `{"role":"clinician","active":false}`, 412)
 	var list struct{ Items []console.PersonView }
 	d.must("POST", "/api/v1/people/reveal", "", `{"reason":"calling her"}`).into(t, &list)
-	if got := list.Items[3]; got.Phone != "+12125550143" || got.Name != "Dr. Morgan Lee" {
+	lee := slices.IndexFunc(list.Items, func(p console.PersonView) bool { return p.ID == "dr-lee" })
+	if lee < 0 {
+		t.Fatalf("%+v", list.Items)
+	}
+	if got := list.Items[lee]; got.Phone != "+12125550143" || got.Name != "Dr. Morgan Lee" {
 		t.Errorf("%+v", got)
 	}
 	made := ask(d.handler, "PUT", "/api/v1/people/dr-may", map[string]string{"If-None-Match": "*"}, `{"name":"May Moss","role":"clinician","active":true}`)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -151,15 +150,17 @@ func (s *stand) recordings(call string) []recordingRow {
 }
 
 // readUntilDead asks for a recording's key over and over: each answer was audited before it was given. busy is closed
-// when a few were answered; acknowledged gives the reasons of all that were, once the server is gone.
+// when a few were answered, or one was not; acknowledged gives the reasons of all that were, once the server is gone.
 func (v *victim) readUntilDead(round int) (busy <-chan struct{}, acknowledged func() []string) {
-	api := dialControl(filepath.Join(v.dir, "control.sock"))
-	id := v.recordings("")[0].ID
+	v.t.Helper()
+	api, id := v.as("sue"), v.recordings("")[0].ID
 	var reasons []string
 	var work sync.WaitGroup
 	few := make(chan struct{})
+	var once sync.Once
+	enough := func() { once.Do(func() { close(few) }) }
 	work.Go(func() {
-		defer func() { _ = api.close() }()
+		defer func() { enough(); _ = api.close() }()
 		for i := 0; ; i++ {
 			reason := fmt.Sprintf("kill %d read %d", round, i)
 			var key struct{ Key string }
@@ -167,7 +168,7 @@ func (v *victim) readUntilDead(round int) (busy <-chan struct{}, acknowledged fu
 				return
 			}
 			if reasons = append(reasons, reason); len(reasons) == 20 {
-				close(few)
+				enough()
 			}
 		}
 	})

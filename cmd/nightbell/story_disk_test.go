@@ -193,7 +193,7 @@ func (s *stand) keptUpTo(ctx context.Context, id string, voice counter, said tim
 func TestStoryFullDataFolderCostsNoCall(t *testing.T) {
 	ctx := storyTime(t, time.Minute)
 	dir := filepath.Join(t.TempDir(), "data")
-	smallDisk(t, dir, "48m")
+	smallDisk(t, dir, "88m")
 	s := newStandAt(t, dir, onlyAmy)
 	s.serve()
 	secret, carrier, voice := s.secret("amy"), s.carrier(ctx), newCounter(60*time.Second)

@@ -152,9 +152,10 @@ func TestStorySealedServerAnswers(t *testing.T) {
 	}
 	s.unseal()
 	heardEach(ctx, t, "after the unsealing", caller, party)
-	next := s.call(ctx, carrier, sealedNumber)
-	next.word(ctx, "BYE") // nobody is ready: the last resort of the full house
+	next, began := s.call(ctx, carrier, sealedNumber), time.Now() // nobody is ready: the last resort of the full house
+	fail(t, next.sound.AwaitSound(ctx, began, 5*time.Second))
 	spoke(t, "the next caller", next.sound.Heard(time.Time{}), "last_resort")
+	fail(t, next.dialog.Bye(ctx))
 	fail(t, caller.dialog.Bye(ctx))
 	if _, err := party.dialog.Wait(ctx, "BYE"); err != nil {
 		t.Error("the fallback party stays on: ", err)
@@ -263,8 +264,13 @@ func TestStorySealedWithoutItsBundle(t *testing.T) {
 			t.Errorf("%s: %s", name, srv.output())
 		}
 		ctx := storyTime(t, time.Minute)
-		caller := s.call(ctx, s.carrier(ctx), sealedNumber)
-		caller.word(ctx, "BYE")
+		caller, began := s.call(ctx, s.carrier(ctx), sealedNumber), time.Now()
+		if name == "missing" {
+			caller.word(ctx, "BYE") // to the end; the other one hears who speaks
+		} else {
+			fail(t, caller.sound.AwaitSound(ctx, began, 5*time.Second))
+			fail(t, caller.dialog.Bye(ctx))
+		}
 		spoke(t, name, caller.sound.Heard(time.Time{}), "starting_alone")
 		if len(s.rings) != 0 {
 			t.Errorf("%s: somebody was rung", name)

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"context"
+	"io"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"nightbell/console"
 )
@@ -29,13 +33,38 @@ func TestLostZoneDataKeepsNobodyFromCalling(t *testing.T) {
 	}
 }
 
-// Nobody is there to type it: sealed, not a mistake of the command line.
+// ending ends a command when its words have been said.
+type ending struct {
+	strings.Builder
+	words string
+	end   context.CancelFunc
+}
+
+func (e *ending) Write(b []byte) (int, error) {
+	n, err := e.Builder.Write(b)
+	if strings.Contains(e.String(), e.words) {
+		e.end()
+	}
+	return n, err
+}
+
+// Nobody is there to type it: sealed, not a mistake of the command line. A server answers callers all the same.
 func TestPassphraseThatNobodyTypesIsSealed(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	if got := says([]string{"setup", "--unseal", "passphrase", "--dir", dir}, "correct horse battery\n"); got.code != exitDone {
 		t.Fatal(got)
 	}
-	if got := says([]string{"serve", "--dir", dir}, ""); got.code != exitSealed {
+	if err := freePorts(filepath.Join(dir, configName)); err != nil {
+		t.Fatal(err)
+	}
+	if got := says([]string{"calls", "list", "--dir", dir}, ""); got.code != exitSealed {
 		t.Errorf("%+v", got)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	told := &ending{words: "SEALED", end: cancel}
+	code := run(ctx, []string{"serve", "--dir", dir}, terminal{strings.NewReader(""), io.Discard, told})
+	if code != exitDone || !strings.Contains(told.String(), "SEALED") {
+		t.Errorf("exit %d\n%s", code, told.String())
 	}
 }
