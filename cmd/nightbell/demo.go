@@ -232,7 +232,7 @@ Register your own softphone (TLS, SRTP mandatory, CA %s):
 Let the scripted carrier call %s:
   nightbell demo --call --dir %s
 Console API: %s/api/v1, token %s (it sees no patient's data; people with both factors do)
-Commands:    nightbell calls list --dir %s; with numbers: nightbell login sue --dir %s, then calls list --reveal
+Commands:    nightbell calls list --dir %s; with numbers: nightbell login sue --dir %s, then calls list --reveal --reason "trying it"
 People (the authenticator's secret goes into any TOTP program; a code is good once):
 %s`, d.result.CA, agent.User, agent.Secret, d.result.SIP.TLS, agent.Person, agent.Person, agent.User, d.dir, d.result.Number, d.dir,
 		d.result.Console.URL, d.result.Console.Token, d.dir, d.dir, people)
