@@ -140,9 +140,12 @@ func (g *gathering) answer(ctx context.Context, api *client, p report.Piece) (an
 	return v, followPages(ctx, api, p, v)
 }
 
-// followPages appends what a list did not give at once.
+// followPages appends what a list did not give at once. What has no items is no list, and its "next" is no cursor.
 func followPages(ctx context.Context, api *client, p report.Piece, first any) error {
 	whole, _ := first.(map[string]any)
+	if _, list := whole["items"]; !list {
+		return nil
+	}
 	next, _ := whole["next"].(string)
 	for next != "" {
 		sep := "?"

@@ -283,3 +283,11 @@ func coat(text, canary string) string {
 	}
 	return ""
 }
+
+// When the next backup is due is no cursor of a list.
+func TestOnlyListsHavePages(t *testing.T) {
+	status := map[string]any{"next": "2026-11-24T03:10:00Z", "state": "ok"}
+	if err := followPages(t.Context(), nil, report.Piece{Path: "/api/v1/backup"}, status); err != nil || status["next"] == nil {
+		t.Errorf("%v %v", err, status)
+	}
+}
