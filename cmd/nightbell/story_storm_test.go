@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -93,6 +94,26 @@ func TestStoryTrunkInClearByException(t *testing.T) {
 		t.Error("a trunk without an exception was answered by UDP")
 	}
 	s.quiet(ctx)
+	s.remembers(ctx, "exception.used", "trunk:half/signalling", "trunk:old/media", "trunk:old/signalling") // one row for five calls
+}
+
+// remembers waits until the rows of an action are about exactly these objects, one row each.
+func (s *stand) remembers(ctx context.Context, action string, objects ...string) {
+	s.t.Helper()
+	var got []string
+	until(ctx, s.t, action+" is not remembered", func() bool {
+		var page struct{ Items []struct{ Object string } }
+		s.ask(&page, "audit", "list", "--action", action, "--limit", "200")
+		got = nil
+		for _, row := range page.Items {
+			got = append(got, row.Object)
+		}
+		slices.Sort(got)
+		return len(got) >= len(objects)
+	})
+	if !slices.Equal(got, objects) {
+		s.t.Errorf("%s about %v, want %v", action, got, objects)
+	}
 }
 
 // busyPhone takes every call at once and says nothing.
