@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"nightbell/keep"
 )
 
 func TestABackupIsDueOnceADay(t *testing.T) {
@@ -122,5 +124,28 @@ func TestTheServerKeepsBackupsGoing(t *testing.T) {
 	o.Config.Backup.To = away
 	if got := look(); len(got) != 2 || !strings.Contains(got[1], "the last backup is of") {
 		t.Errorf("37 hours later: %v", got)
+	}
+}
+
+// The day that a certificate states is right: whatever the policy, a snapshot of that moment is pruned by then where a house
+// goes on backing itself up each day.
+func TestTheStatedDayIsKept(t *testing.T) {
+	for _, keepText := range []string{"7d 5w 12m", "1d", "30d", "3w", "2m", "1d 1w 1m", "14d 8w"} {
+		policy, err := keep.ParsePolicy(keepText)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := &office{}
+		o.Config.Backup.To, o.Config.Backup.Keep = "/mnt/backup", keepText
+		for _, made := range []time.Time{time.Date(2026, 1, 31, 23, 59, 0, 0, time.UTC), time.Date(2026, 11, 1, 0, 1, 0, 0, time.UTC), time.Date(2027, 12, 31, 12, 0, 0, 0, time.UTC)} {
+			until := o.backupsUntil(made)
+			var list []keep.Snapshot
+			for at := made; !at.After(until.AddDate(0, 0, 1)); at = at.AddDate(0, 0, 1) {
+				list = append(list, keep.Snapshot{ID: at.Format("20060102T150405Z"), Made: at})
+			}
+			if policy.Keeps(list)[list[0].ID] {
+				t.Errorf("keep %q: the snapshot of %s is still kept on %s", keepText, made.Format(time.DateOnly), until.Format(time.DateOnly))
+			}
+		}
 	}
 }
