@@ -66,7 +66,7 @@ var physical = []Control{
 		Clause: "164.310(d)(2)(i)", Title: "Disposal", Needed: Required, Status: InForce,
 		Mechanism: "A shred destroys the recording's key and file, leaves every snapshot by the stated day and ends in a signed certificate; a clinic that leaves has its keys destroyed. Keys never lie with their data.",
 		Files:     words("store/shred.go cmd/nightbell/office_certificate.go cmd/nightbell/office_departure.go keep/backup_prune.go"),
-		Tests:     words("TestRecordingFromOpeningToShredding TestAShredIsCertified TestAShreddedRecordingLeavesTheBackups TestADestroyedClinicStaysDestroyed"),
+		Tests:     words("TestStoryWhatWasDestroyedStaysSo TestRecordingFromOpeningToShredding TestAShredIsCertified TestAShreddedRecordingLeavesTheBackups TestADestroyedClinicStaysDestroyed"),
 		Evidence:  []string{"nightbell clinics certificates"},
 		Duty:      "Disks, paper shares and exports: template `docs/templates/media-disposal.md`.",
 	},

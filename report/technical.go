@@ -47,7 +47,7 @@ var technical = []Control{
 			"While the log cannot be written people are refused; callers and the agent on a call are not, their events are spooled sealed.",
 		Files: words("audit/tree.go audit/checkpoint.go store/audit.go keep/witness_export.go keep/syslog.go console/gate.go docs/AUDIT-EVENTS.md"),
 		Tests: words("TestFirstBadSeqIsNamed TestEveryTamperingIsFoundByBothVerifiers TestRollbackIsFoundByBothVerifiers TestFailedChangeLeavesNoLeaf TestKilledProcessLosesNoAcknowledgedLeaf " +
-			"TestAuditDownRefusesEverythingItWouldRemember TestRollbackAndForkAreNoticedByTheWitness TestStoryYesterdaysDatabaseIsNoticed"),
+			"TestStoryNoReadIsAheadOfItsLeaf TestAuditDownRefusesEverythingItWouldRemember TestRollbackAndForkAreNoticedByTheWitness TestStoryYesterdaysDatabaseIsNoticed"),
 		Evidence: []string{"nightbell audit verify", "nightbell audit checkpoint"},
 		Duty:     "A witness on another machine under another administrator; the log's key written down elsewhere.",
 		Gap:      "What was written after the last witnessed checkpoint and then cut off is not missed by anybody; an older cell put back into its own place is seen by the audit, not by its encryption.",
@@ -79,7 +79,7 @@ var technical = []Control{
 		Mechanism: "TLS 1.2 or newer and SRTP on both legs of a call; clear only by an exception that is audited and expires within 90 days.",
 		Files:     words("sip/listener.go media/sdes.go media/srtp.go"),
 		Tests:     words("TestStoryNothingCrossesInClear TestStoryTLSVersions TestPlainNeedsItsException TestPlainTCPServesNobodyWithoutAFilter TestStoryTrunkInClearByException"),
-		Evidence:  []string{"nightbell trunks list"},
+		Evidence:  []string{"nightbell trunks list", "nightbell audit list --action exception.used"},
 		Duty:      "What happens behind the trunk, on the public telephone network.",
 	},
 	{
