@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"nightbell/console"
 )
@@ -152,8 +153,11 @@ func (c *client) streamIf(ctx context.Context, tag string, r request) (io.ReadCl
 	}
 	defer resp.Body.Close()
 	err = readProblem(resp)
-	if c.login == "" && resp.StatusCode == http.StatusForbidden {
+	switch {
+	case c.login == "" && resp.StatusCode == http.StatusForbidden:
 		err = fmt.Errorf("%w (nobody is logged in here, the operator may not: nightbell login PERSON)", err)
+	case c.login != "" && resp.StatusCode == http.StatusUnauthorized && !strings.HasPrefix(r.path, "/api/v1/login"):
+		err = fmt.Errorf("%w (the login kept here has ended: nightbell login PERSON, or nightbell logout)", err)
 	}
 	return nil, err
 }

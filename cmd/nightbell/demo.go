@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -222,20 +223,32 @@ func (d *demo) invite(w io.Writer) {
 	for _, p := range d.result.People {
 		people += fmt.Sprintf("  %-7s %-11s password %s   authenticator %s\n", p.Person, strings.Join(p.Roles, " "), p.Password, p.TOTP)
 	}
+	do := func(command string) string { return program() + " " + command + " --dir " + d.dir }
 	fmt.Fprintf(w, `
 The server keeps taking calls; Ctrl-C drains and stops it.
 
 Register your own softphone (TLS, SRTP mandatory, CA %s):
   user %s   secret %s   domain and proxy %s   transport TLS
   Linphone: add the CA as root_ca; baresip: sip_cafile, and enrol with --md5-until (see README.md)
-  %s is ready on it for 12 hours; later: nightbell login %s --ready %s --dir %s
+  %s is ready on it for 12 hours; later: %s
 Let the scripted carrier call %s:
-  nightbell demo --call --dir %s
+  %s
 Console API: %s/api/v1, token %s (it sees no patient's data; people with both factors do)
-Commands:    nightbell calls list --dir %s; with numbers: nightbell login sue --dir %s, then calls list --reveal --reason "trying it"
+Commands:    %s
+             with numbers: %s
+             then          %s
 People (the authenticator's secret goes into any TOTP program; a code is good once):
-%s`, d.result.CA, agent.User, agent.Secret, d.result.SIP.TLS, agent.Person, agent.Person, agent.User, d.dir, d.result.Number, d.dir,
-		d.result.Console.URL, d.result.Console.Token, d.dir, d.dir, people)
+%s`, d.result.CA, agent.User, agent.Secret, d.result.SIP.TLS, agent.Person,
+		do("login "+agent.Person+" --ready "+agent.User), d.result.Number, do("demo --call"), d.result.Console.URL, d.result.Console.Token,
+		do("calls list"), do("login sue"), do(`calls list --reveal --reason "trying it"`), people)
+}
+
+// program is how this program was called, so that what is printed can be typed.
+func program() string {
+	if strings.Contains(os.Args[0], "/") {
+		return os.Args[0]
+	}
+	return "nightbell"
 }
 
 // hangUp ends what the scripted peers hold.
