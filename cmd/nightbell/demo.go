@@ -223,7 +223,7 @@ func (d *demo) invite(w io.Writer) {
 	for _, p := range d.result.People {
 		people += fmt.Sprintf("  %-7s %-11s password %s   authenticator %s\n", p.Person, strings.Join(p.Roles, " "), p.Password, p.TOTP)
 	}
-	do := func(command string) string { return program() + " " + command + " --dir " + d.dir }
+	do := func(command string) string { return typedName() + " " + command + " --dir " + d.dir }
 	fmt.Fprintf(w, `
 The server keeps taking calls; Ctrl-C drains and stops it.
 
@@ -243,8 +243,8 @@ People (the authenticator's secret goes into any TOTP program; a code is good on
 		do("calls list"), do("login sue"), do(`calls list --reveal --reason "trying it"`), people)
 }
 
-// program is how this program was called, so that what is printed can be typed.
-func program() string {
+// typedName is how this program was called, so that what is printed can be typed.
+func typedName() string {
 	if strings.Contains(os.Args[0], "/") {
 		return os.Args[0]
 	}
