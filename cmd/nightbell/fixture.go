@@ -72,7 +72,7 @@ func (o *office) fix(ctx context.Context, list []fixtureWish) ([]fixture, error)
 		return nil, errNoFixture
 	}
 	password := strings.ToLower(rand.Text()) // one for all of them: hashing is slow on purpose
-	hash, err := access.NewPasswords(1).Hash(ctx, password)
+	hash, err := o.lobby.passwords.Hash(ctx, password)
 	if err != nil {
 		return nil, fmt.Errorf("fixture: %w", err)
 	}

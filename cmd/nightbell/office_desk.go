@@ -19,7 +19,7 @@ import (
 type deskKeys struct {
 	*office
 	running   running
-	passwords *access.Passwords
+	passwords hashing
 	throttle  *access.Throttle // its failures slow the desk down, never the console
 	admit     func(ctx context.Context, device string, by audit.Actor) error
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"runtime"
 	"strings"
@@ -14,7 +15,7 @@ import (
 // confirmed yet, pages that idled out while their person is on shift. A restart forgets it; whoever was on her way begins
 // that step again.
 type lobby struct {
-	passwords *access.Passwords
+	passwords hashing
 	passkeys  *access.Passkeys // nil: the console's URL is no name
 
 	mu        sync.Mutex
@@ -25,6 +26,13 @@ type lobby struct {
 	clear     map[string]bool      // logins whose papers were in order when they began
 	before    map[string]lastVisit // by person: how it was before her present login
 	failed    map[string]int       // by person: wrong second factors and passwords since she was last in
+}
+
+// hashing is what the house asks of its passwords and PINs; *access.Passwords does it, slowly on purpose.
+type hashing interface {
+	Hash(ctx context.Context, password string) (string, error)
+	Check(ctx context.Context, hash, password string) (ok, stale bool, err error)
+	Nobody(ctx context.Context, password string) error
 }
 
 type ceremony struct {

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
+	"crypto/sha256"
 	"encoding/base32"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -50,9 +53,24 @@ func openFront(t testing.TB) *front {
 		t.Fatal(err, f.Sealed)
 	}
 	f.office.now = f.clockNow
+	f.lobby.passwords = quick{}
 	t.Cleanup(func() { _ = f.office.Close() })
 	return f
 }
+
+// quick hashes at once: what a guess costs is tested in access, and by every login of the stories.
+type quick struct{}
+
+func (quick) Hash(_ context.Context, password string) (string, error) {
+	return fmt.Sprintf("quick:%x", sha256.Sum256([]byte(password))), nil
+}
+
+func (q quick) Check(ctx context.Context, hash, password string) (ok, stale bool, err error) {
+	same, err := q.Hash(ctx, password)
+	return same == hash, false, err
+}
+
+func (quick) Nobody(context.Context, string) error { return nil }
 
 func (f *front) clockNow() time.Time {
 	f.mu.Lock()
