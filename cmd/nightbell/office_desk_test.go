@@ -20,6 +20,7 @@ func deskHouseStage(t *testing.T) (*deskKeys, fixture, *time.Time) {
 	dir := filepath.Join(t.TempDir(), "data")
 	says([]string{"setup", "--development", "--dir", dir}, "")
 	o := unsealedOffice(t, dir)
+	o.lobby.passwords = quick{}
 	now := time.Now()
 	o.now = func() time.Time { return now }
 	if _, err := (books{o}).Apply(t.Context(), console.BookFile{Name: "book.toml", TOML: []byte(configs.Demo)}, fixer); err != nil {
