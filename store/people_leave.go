@@ -153,10 +153,10 @@ func leaveSecrets(t *tx, _ audit.Actor, person string, gone *Leaving) error {
 	return err
 }
 
-// leaveProposals withdraws what she proposed and nobody carried out: a delay that runs must not outlast her.
+// leaveProposals withdraws what she proposed or was to get and nobody carried out: a delay that runs must not outlast her.
 func leaveProposals(t *tx, actor audit.Actor, person string, gone *Leaving) error {
 	list, err := t.w.store.proposals(context.Background(), t.w.conn,
-		" WHERE (author = ? OR kind = 'grant' AND subject = ?) AND state IN ('open', 'approved')", person, person)
+		" WHERE (author = ? OR kind IN ('grant', 'factor_reset') AND subject = ?) AND state IN ('open', 'approved')", person, person)
 	if err != nil {
 		return err
 	}

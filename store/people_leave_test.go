@@ -38,6 +38,12 @@ func everything(t testing.TB, s *Store, person string) (alive func() []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	about := proposal("")
+	about.Kind, about.Subject = access.ProposeFactorReset, person
+	reset, err := s.Propose(ctx, root, about)
+	if err != nil {
+		t.Fatal(err)
+	}
 	in := access.Invitation{Person: person, Hash: hashOf("open " + person), Expires: s.now().Add(access.InvitationLife)}
 	err = errors.Join(
 		second(s.AddFactor(ctx, by, access.Factor{Person: person, Kind: access.TOTP, Secret: []byte("canary factor")})),
@@ -79,6 +85,8 @@ func everything(t testing.TB, s *Store, person string) (alive func() []string) {
 		add("readiness", slices.ContainsFunc(readiness, func(r access.Readiness) bool { return r.Person == person }))
 		stands, _ := s.Proposal(ctx, mine.ID)
 		add("proposal", stands.State != access.ProposalWithdrawn)
+		stands, _ = s.Proposal(ctx, reset.ID)
+		add("reset of hers", stands.State != access.ProposalWithdrawn)
 		return list
 	}
 }
@@ -102,8 +110,8 @@ func TestTerminationLeavesNothingOfHers(t *testing.T) {
 	if got := others(); !slices.Equal(got, all) {
 		t.Errorf("of bo: %v", got)
 	}
-	want := Leaving{Logins: 1, Grants: 1, Factors: 1, Tokens: 1, Feeds: 2, Invitations: 1, Proposals: 1, Devices: []string{"amy-desk", "amy-home"}, WasReady: true}
-	if !slices.Equal(gone.Devices, want.Devices) || gone.facts()["logins"] != "1" || gone.Feeds != 2 || !gone.WasReady || gone.Proposals != 1 {
+	want := Leaving{Logins: 1, Grants: 1, Factors: 1, Tokens: 1, Feeds: 2, Invitations: 1, Proposals: 2, Devices: []string{"amy-desk", "amy-home"}, WasReady: true}
+	if !slices.Equal(gone.Devices, want.Devices) || gone.facts()["logins"] != "1" || gone.Feeds != 2 || !gone.WasReady || gone.Proposals != 2 {
 		t.Errorf("%+v", gone)
 	}
 	if after := holds(t, s); after <= before {
