@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,6 +19,7 @@ import (
 type readers struct {
 	*stand
 	people       []string
+	logins       map[string]string
 	call         string
 	dice         *rand.Rand
 	acknowledged map[string]bool // reasons of reads whose answer came back whole
@@ -32,7 +35,7 @@ func TestStoryNoReadIsAheadOfItsLeaf(t *testing.T) {
 		rounds = 500
 	}
 	ctx := storyTime(t, time.Minute)
-	r := &readers{people: []string{"sue", "sol", "amy"}, dice: rand.New(rand.NewPCG(5, 6)), acknowledged: map[string]bool{}}
+	r := &readers{people: []string{"sue", "sol", "amy"}, dice: rand.New(rand.NewPCG(5, 6)), acknowledged: map[string]bool{}, logins: map[string]string{}}
 	r.stand = newStand(t, func(book string) string {
 		return onlyAmy(book) + "\n[[people]]\nid = \"sol\"\nname = \"Sol Salter\"\nrole = \"supervisor\"\n"
 	})
@@ -43,7 +46,7 @@ func TestStoryNoReadIsAheadOfItsLeaf(t *testing.T) {
 	fail(t, caller.dialog.Bye(ctx))
 	r.call = r.lastCall(ctx).ID
 	for _, p := range r.people {
-		r.login(p)
+		r.logins[p] = strings.TrimSpace(string(readFile(t, r.login(p))))
 	}
 	for round := range rounds {
 		r.round(round)
@@ -89,7 +92,8 @@ func (r *readers) round(n int) {
 
 // readUntilDead reveals the caller over and over, with a reason of its own each time.
 func (r *readers) readUntilDead(name, person string, answered chan<- string) {
-	api := r.as(person)
+	api := dialControl(filepath.Join(r.dir, "control.sock"))
+	api.login = r.logins[person]
 	defer func() { _ = api.close() }()
 	for i := 0; ; i++ {
 		reason := fmt.Sprintf("%s read %d", name, i)

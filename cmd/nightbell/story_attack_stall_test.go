@@ -91,8 +91,8 @@ func (s *stand) everyReadRefused(ctx context.Context, id string) (refused int) {
 	var mu sync.Mutex
 	var reading sync.WaitGroup
 	for range 8 {
+		api := s.as("sue")
 		reading.Go(func() {
-			api := s.as("sue")
 			defer func() { _ = api.close() }()
 			for range 5 {
 				var v struct{ From string }
