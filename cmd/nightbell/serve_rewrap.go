@@ -146,7 +146,7 @@ func (r *rewrapper) note(at keyPlace, done, left int, err error) {
 	p := r.done[at]
 	p.Purpose, p.Clinic, p.Left, p.Trouble = string(at.purpose), at.clinic, left, ""
 	p.Done += done
-	if err != nil {
+	if err != nil && !errors.Is(err, context.Canceled) { // who stops is in no trouble
 		p.Trouble = err.Error()
 	}
 	r.done[at] = p
