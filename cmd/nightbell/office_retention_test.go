@@ -139,6 +139,9 @@ func TestEmergencyAccessEndsAndIsReviewed(t *testing.T) {
 	if _, err := (trainings{f.office}).Record(t.Context(), "cora", course, who["cora"]); !refused(err) {
 		t.Errorf("she enrolled herself: %v", err)
 	}
+	if _, err := (trainings{f.office}).Record(t.Context(), "cora", course, operatorHere()); !refused(err) {
+		t.Errorf("the operator enrolled her: %v", err)
+	}
 	if _, err := (trainings{f.office}).Record(t.Context(), "cora", course, who["otto"]); err != nil {
 		t.Fatal(err)
 	}
