@@ -310,6 +310,9 @@ func (s *stand) copied() *stand {
 	c := *s
 	c.dir, c.files, c.entered = filepath.Join(to, "copy"), filepath.Join(to, "logins"), maps.Clone(s.entered)
 	for from, to := range map[string]string{s.dir: c.dir, s.files: c.files} {
+		if from == "" {
+			continue // nobody has logged in here
+		}
 		if out, err := exec.Command("cp", "-a", from, to).CombinedOutput(); err != nil {
 			s.t.Fatalf("copy: %v: %s", err, out)
 		}
