@@ -27,7 +27,6 @@ type Wire struct {
 	listeners []*listener
 	draining  atomic.Bool
 	count     counters
-	traces    atomic.Bool // somebody traces: trace.go
 	trace     tracing
 
 	ctx  context.Context // ends when the wire closes

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -31,6 +32,7 @@ type Traced struct {
 
 // tracing is the trace that runs, or ran last.
 type tracing struct {
+	on      atomic.Bool // messages have to be looked at; set and cleared under mu
 	mu      sync.Mutex
 	until   time.Time
 	dialogs map[string][]Traced
@@ -50,7 +52,7 @@ func (s *Server) Trace(until time.Time) {
 	if latest := now.Add(TraceMax); until.After(latest) {
 		t.until = latest
 	}
-	s.wire.traces.Store(until.After(now) || len(t.dialogs) > 0)
+	t.on.Store(until.After(now) || len(t.dialogs) > 0)
 }
 
 // Traced gives what was taken of a call's dialogs, in the order it happened.
@@ -72,7 +74,7 @@ func (l *Leg) Label(call string) {
 	l.mu.Lock()
 	flow := l.flow
 	l.mu.Unlock()
-	if flow == nil || !flow.w.traces.Load() {
+	if flow == nil || !flow.w.trace.on.Load() {
 		return
 	}
 	t, dialog := &flow.w.trace, l.DialogID()
@@ -134,22 +136,38 @@ func (t *tracing) take(m Traced) {
 	}
 }
 
-// traceIn and traceOut cost one atomic read while nobody traces.
+// wants reports whether a message of the dialog would be taken: a new one while the trace runs, a known one for as long as
+// it is kept. When there is nothing left to take or to keep, no message is looked at any more.
+func (t *tracing) wants(dialog string, now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.forget(now)
+	_, known := t.dialogs[dialog]
+	runs := now.Before(t.until)
+	t.on.Store(runs || len(t.dialogs) > 0)
+	return known || runs
+}
+
+// traceIn and traceOut cost one atomic read while nobody traces, and redact nothing that is not taken.
 func (w *Wire) traceIn(d *draft) {
-	if !w.traces.Load() {
-		return
+	if w.trace.on.Load() {
+		w.traceMessage(d, false)
 	}
-	callID, _ := d.first("Call-ID")
-	w.trace.take(Traced{time.Now(), false, dialogID(callID), redacted(d)})
 }
 
 func (w *Wire) traceOut(b []byte) {
-	if !w.traces.Load() {
-		return
+	if w.trace.on.Load() {
+		w.traceMessage(splitDraft(b), true)
 	}
-	d := splitDraft(b)
+}
+
+func (w *Wire) traceMessage(d *draft, sent bool) {
 	callID, _ := d.first("Call-ID")
-	w.trace.take(Traced{time.Now(), true, dialogID(callID), redacted(d)})
+	m := Traced{At: time.Now(), Sent: sent, Dialog: dialogID(callID)}
+	if w.trace.wants(m.Dialog, m.At) {
+		m.Text = redacted(d)
+		w.trace.take(m)
+	}
 }
 
 // splitDraft takes a message of ours apart again: one field a line, by construction.

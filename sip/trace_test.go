@@ -86,6 +86,10 @@ func TestTraceIsTakenWhileSomebodyAsksForItAndForgotten(t *testing.T) {
 		if len(s.Traced("c2")) != 0 {
 			t.Error("the trace was not forgotten")
 		}
+		b.talk(carrier)
+		if b.wire.trace.on.Load() {
+			t.Error("messages are still looked at, an hour after the trace")
+		}
 		_, _ = d, d2
 	})
 }
