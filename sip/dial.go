@@ -47,29 +47,15 @@ func (s *Server) Dial(ctx context.Context, r Route, inv Invite) (*Leg, error) {
 }
 
 func (c *core) dial(f *Flow, r Route, inv Invite) (*Leg, error) {
-	us := f.Contact("")
-	from := sipmsg.Uri{Scheme: "sip", User: "anonymous", Host: "anonymous.invalid"} // RFC 3323 §4.1
-	if !inv.From.IsZero() {
-		from = sipmsg.Uri{Scheme: "sip", User: userPart(inv.From.Reveal()), Host: us.Host}
-	}
 	l := &Leg{id: random(), core: c, uac: true, flow: f, state: isCalling, talk: talkOffering, localSDP: inv.SDP}
 	l.sign = &countersign{user: r.User, secret: r.Secret, md5Until: r.MD5Until}
 	l.dlg = dialog{
-		callID: random(), localTag: random(), local: from, localSeq: 1,
+		callID: random(), localTag: random(), local: inv.caller(f.Contact("")), localSeq: 1,
 		remote: sipmsg.Uri{Scheme: "sip", User: userPart(r.Number), Host: r.host()},
 		target: sipmsg.Uri{Scheme: "sip", User: userPart(r.Number), Host: r.host(), Port: r.Port,
 			UriParams: sipmsg.HeaderParams{{K: "transport", V: string(TLS)}}},
 	}
-	req := l.inviteRequest(inv)
-	c.enlist(l)
-	l.mu.Lock()
-	defer l.unlock()
-	if err := l.sendInvite(req); err != nil {
-		l.silent = true
-		_ = l.step(happening{event: gotNothing})
-		return nil, err
-	}
-	return l, nil
+	return c.launch(l, inv)
 }
 
 // onRoute answers what comes by a connection that we made and belongs to no dialog: a carrier may ask whether we are

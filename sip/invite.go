@@ -42,7 +42,11 @@ func (c *core) ring(b Binding, inv Invite) (*Leg, error) {
 	if b.flow == nil || b.flow.Err() != nil {
 		return nil, ErrFlowClosed
 	}
-	l := newCalling(c, b, inv)
+	return c.launch(newCalling(c, b, inv), inv)
+}
+
+// launch sends the first INVITE of a leg, which nobody knows before.
+func (c *core) launch(l *Leg, inv Invite) (*Leg, error) {
 	req := l.inviteRequest(inv)
 	c.enlist(l)
 	l.mu.Lock()
@@ -55,18 +59,22 @@ func (c *core) ring(b Binding, inv Invite) (*Leg, error) {
 	return l, nil
 }
 
+// caller is From as the callee sees it: the caller's number at our host, or nobody's (RFC 3323 §4.1).
+func (inv Invite) caller(us sipmsg.Uri) sipmsg.Uri {
+	if inv.From.IsZero() {
+		return sipmsg.Uri{Scheme: "sip", User: "anonymous", Host: "anonymous.invalid"}
+	}
+	return sipmsg.Uri{Scheme: "sip", User: userPart(inv.From.Reveal()), Host: us.Host}
+}
+
 func newCalling(c *core, b Binding, inv Invite) *Leg {
 	us := b.flow.Contact("")
-	from := sipmsg.Uri{Scheme: "sip", User: "anonymous", Host: "anonymous.invalid"} // RFC 3323 §4.1
-	if !inv.From.IsZero() {
-		from = sipmsg.Uri{Scheme: "sip", User: userPart(inv.From.Reveal()), Host: us.Host}
-	}
 	l := &Leg{
 		id: random(), core: c, uac: true, flow: b.flow, state: isCalling, talk: talkOffering, device: b.device(),
 		localSDP: inv.SDP,
 	}
 	l.dlg = dialog{
-		callID: random(), localTag: random(), local: from, localSeq: 1, target: *b.contact.Clone(), routes: b.path,
+		callID: random(), localTag: random(), local: inv.caller(us), localSeq: 1, target: *b.contact.Clone(), routes: b.path,
 		remote: sipmsg.Uri{Scheme: "sip", User: userPart(b.User), Host: us.Host},
 	}
 	return l
