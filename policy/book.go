@@ -37,6 +37,7 @@ type Clinic struct {
 	Record     bool
 	Suspended  bool
 	Holidays   []Holiday
+	Features   Features
 	Fallback   string // E.164: dialled over the book's fallback trunk while the server is sealed; empty: the announcement alone
 }
 
@@ -60,6 +61,10 @@ type StepRule struct {
 	People   []string
 	Mode     RingMode
 	For      time.Duration // how long each round rings
+	Do       StepKind      // empty: ring
+	Queue    string        // of queue: its id
+	Menu     string        // of menu: its id among the clinic's
+	Prompt   string        // of say
 }
 
 // Number is a dialled number that belongs to a clinic.
@@ -106,7 +111,8 @@ type Trunk struct {
 	MaxCalls   int      // 0: no limit
 	MaxRate    int      // calls per second; 0: no limit
 	Exceptions []Exception
-	Advertised string // address put into Contact, Via and SDP towards this trunk; empty: the listener's
+	Advertised string   // address put into Contact, Via and SDP towards this trunk; empty: the listener's
+	Carrier    *Carrier // its outbound side; nil: it only brings calls
 }
 
 // TrunkIdentity holds the ways a trunk is known; any one that is set suffices, except that Addresses stand alone or

@@ -31,6 +31,30 @@ type Plan struct {
 	ZoneData   string     `json:"zone_data"`
 	At         time.Time  `json:"at"`
 	Because    []string   `json:"because"` // sentences: number, hours, layer, period, override, zone data
+
+	// What the call may do besides; zero values are what a bare book means.
+	Emergency   string            `json:"emergency,omitempty"`
+	Bypass      bool              `json:"bypass,omitempty"` // no words at all before the queue: a hospital's line
+	Languages   []Language        `json:"languages,omitempty"`
+	Consent     Consent           `json:"consent,omitzero"`
+	Menus       map[string]Menu   `json:"menus,omitempty"`
+	Flows       map[string][]Step `json:"flows,omitempty"`
+	Patch       *PatchPlan        `json:"patch,omitempty"`
+	Voicemail   *VoicemailRule    `json:"voicemail,omitempty"`
+	Outbound    OutboundRoute     `json:"outbound,omitzero"`
+	Interpreter string            `json:"interpreter,omitempty"`
+	Fax         string            `json:"fax,omitempty"`
+	Music       string            `json:"music,omitempty"`
+	Priority    int               `json:"priority,omitempty"`
+	RepeatLift  int               `json:"repeat_lift,omitempty"`
+	MaxCalls    int               `json:"max_calls,omitempty"` // of the clinic at once
+	Card        string            `json:"card,omitempty"`
+}
+
+// PatchPlan is a patch with its people found.
+type PatchPlan struct {
+	Patch
+	Steps []PatchStep `json:"steps"`
 }
 
 // Step is one round of ringing.
@@ -40,6 +64,10 @@ type Step struct {
 	For     time.Duration `json:"for"` // nanoseconds
 	Targets []Target      `json:"targets"`
 	Because []string      `json:"because"`
+	Do      StepKind      `json:"do,omitempty"`     // empty: ring
+	Queue   *Queue        `json:"queue,omitempty"`  // of queue; its members are found
+	Menu    string        `json:"menu,omitempty"`   // of menu
+	Prompt  string        `json:"prompt,omitempty"` // of say
 }
 
 // Target is who is rung: a person at her devices.
