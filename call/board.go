@@ -18,6 +18,9 @@ type Ports struct {
 	Phones   Phones
 	Recorder Recorder
 	Journal  Journal
+	Trunks   Trunks // outward; nil: there are none
+	PINs     PINs   // nil: nobody has one
+	Agents   Agents // nil: Contacts alone says who is there
 	Now      func() time.Time
 	Fault    func(call string, panicked any) // a defect of ours; must not print what it is given
 }

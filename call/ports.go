@@ -48,11 +48,12 @@ type Refusal struct {
 // LegEvent is what a leg reports, in the order it happened on the wire.
 type LegEvent struct {
 	Kind   LegEventKind
-	Cause  Cause  // of Refused, Ended
-	Code   int    // the SIP code behind it, for the story only
-	SDP    []byte // of Ringing (early media), Answered, Offered, Agreed
-	Digit  string // of Digit (SIP INFO)
-	Reason string // RFC 3326 text, or the SIP reason phrase's standard text; no PHI
+	Cause  Cause     // of Refused, Ended
+	Code   int       // the SIP code behind it, for the story only
+	SDP    []byte    // of Ringing (early media), Answered, Offered, Agreed
+	Digit  string    // of Digit (SIP INFO)
+	Reason string    // RFC 3326 text, or the SIP reason phrase's standard text; no PHI
+	Refer  *Referral // of Referred
 }
 
 type LegEventKind string
@@ -68,6 +69,7 @@ const (
 	Digit     LegEventKind = "digit"     // INFO dtmf-relay
 	FlowLost  LegEventKind = "flow_lost" // the connection is gone
 	FlowBack  LegEventKind = "flow_back" // the same device is there again
+	Referred  LegEventKind = "referred"  // REFER: Refer says to whom; meet it through Transferor
 	Ended     LegEventKind = "ended"     // BYE, CANCEL, 408/481, timer: nothing follows
 )
 
@@ -122,7 +124,14 @@ type Sound interface {
 	NewVoice(media.Profile) (Voice, error)
 	Bridge(a, b Voice)
 	Split()
+	Arrange(all []Hearing) // who hears whom from now on; who is not named hears nobody
 	Close()
+}
+
+// Hearing is one voice and whom it hears.
+type Hearing struct {
+	Listener Voice
+	Sources  []Voice
 }
 
 // Voice is one party's sound: the session behind one leg.
@@ -133,6 +142,125 @@ type Voice interface {
 	Stats() media.Stats
 	Close()
 }
+
+// Ear is what a Voice may be asked to look for, and to keep to itself. Voices implement it; it stands apart so that no
+// interface has more than a handful of methods.
+type Ear interface {
+	Detect(media.Detection)
+	Conceal(media.Concealment)
+}
+
+// Transferor is a Leg whose peer may refer: after Referred one of the first two, then TellRefer until a final code.
+type Transferor interface {
+	AcceptRefer() error // 202
+	RefuseRefer(Refusal) error
+	TellRefer(code int) error // NOTIFY with a sipfrag (RFC 3515 §2.4.5); a final code ends it
+}
+
+// Referral is what a peer asks for: To is joined to the one it talks with.
+type Referral struct {
+	To       phi.Phone // user part of Refer-To
+	Replaces string    // id of the leg of ours that its Replaces names; empty: blind
+}
+
+// Guest is an INVITE that belongs to a call there is: a registered phone retrieves from park, consults, or takes over.
+type Guest struct {
+	User, Person string // whose phone
+	Offer        []byte
+	Leg          Leg
+	Listen       func(func(LegEvent))
+	Profile      media.Profile
+	Want         GuestWish
+	Replaces     string    // id of the leg it replaces; of Replace
+	Slot         string    // of Retrieve
+	To           phi.Phone // of Consult: whom she dialled
+}
+
+// GuestWish is a closed list.
+type GuestWish string
+
+const (
+	Retrieve GuestWish = "retrieve" // a parked caller
+	PickUp   GuestWish = "pick_up"  // the longest waiting caller whom she may be offered
+	Consult  GuestWish = "consult"  // a second call of an agent whose caller is on hold: a line of that call
+	Replace  GuestWish = "replace"  // RFC 3891
+	Monitor  GuestWish = "monitor"  // a supervisor dialled an agent's code: listen
+)
+
+// Placing is a call that the house places: whom first, whom then.
+type Placing struct {
+	ID       string // of the call; random
+	Why      PlacingKind
+	Clinic   string
+	Near     []Contact    // rung first, by user: an agent's phones; empty: nobody
+	NearLeg  *Guest       // the near party called us herself: an agent dials out
+	NearDial *Dialling    // or is dialled over a trunk: a clinician
+	Far      *Dialling    // then dialled; nil: nobody (an alarm, a probe, the sentinel speak with the near party alone)
+	Whisper  []string     // prompts the near party hears before the far one is dialled
+	Accept   AcceptRule   // what the near party must do
+	Ended    func(Record) // told at the end; never blocks; may be nil
+	Of       string       // id of the call this one answers to: a call-back's
+}
+
+// PlacingKind is a closed list.
+type PlacingKind string
+
+const (
+	CallOut   PlacingKind = "call_out"  // an agent calls in a clinic's name
+	CallBack  PlacingKind = "call_back" // a queue's caller who kept her place, or a clinician through the system
+	AlarmCall PlacingKind = "alarm"     // a PATIENT alarm, by telephone
+	ProbeCall PlacingKind = "probe"
+	Sentinel  PlacingKind = "sentinel" // is the clinic's number forwarded to us?
+)
+
+// AcceptRule is what somebody who is rung must do before she is joined. A voicemail or a machine does none of it.
+type AcceptRule string
+
+const (
+	ByAnswer AcceptRule = "answer"  // a registered phone: its owner made herself ready
+	ByKey    AcceptRule = "key"     // 1: an agent verifies by voice
+	ByPIN    AcceptRule = "key_pin" // 1 and her PIN: nobody verifies
+)
+
+// Dialling is one party that is dialled over a trunk outward.
+type Dialling struct {
+	Person  string    // who she is; empty: an outside party
+	To      phi.Phone // E.164, or what the carrier passes on (911)
+	Route   policy.OutboundRoute
+	Display string // the clinic's name
+	Call    string
+	Offer   []byte // ours; made when the trunk's profile is known, see Trunks
+}
+
+// Trunks dials over trunks outward.
+type Trunks interface {
+	// Profile is where and how sound travels over the first usable trunk of the route, and that trunk's id; an error in closed words: no_trunk, not_allowed,
+	// limit.
+	Profile(d Dialling) (trunk string, _ media.Profile, _ error)
+	// Dial sends the INVITE; failover between servers and trunks is its own. Events are those of a leg.
+	Dial(ctx context.Context, trunk string, d Dialling, post func(LegEvent)) (Leg, error)
+}
+
+// PINs checks what a clinician typed; it may take a while (Argon2id) and is called off the call's goroutine.
+type PINs interface {
+	CheckPIN(ctx context.Context, person, typed string) (bool, error)
+	Telephone(person string) phi.Phone // verified; zero: none
+}
+
+// Agents says who may be offered a caller now, and remembers what agents do. See agents.go.
+type Agents interface {
+	Present(clinic, user string) bool // ready for that clinic, and registered
+	Pause(person string, why PauseReason)
+	Skills(person string) []string
+}
+
+// PauseReason is a closed list.
+type PauseReason string
+
+const (
+	Unanswered PauseReason = "no_answer" // offers she did not answer
+	OnBreak    PauseReason = "break"
+)
 
 // Negotiation is RFC 3264 on one voice. An error may be a *media.Refusal, which the rim turns into 488 and a Warning.
 type Negotiation interface {
@@ -166,8 +294,20 @@ type RecordingSpec struct {
 	Call, Clinic string
 	Consent      string // "announced", "not_due"
 	Part         int
-	Sides        [2]string // "caller", "agent"
+	Direction    string        // "in" or "out"; empty: in
+	Sides        [2]string     // "caller", "agent"
+	Kind         RecordingKind // empty: the conversation
 }
+
+// RecordingKind is a closed list.
+type RecordingKind string
+
+const (
+	Conversation RecordingKind = ""
+	Consulting   RecordingKind = "consult" // agent and clinician, the caller on hold
+	Whispering   RecordingKind = "whisper"
+	VoiceMessage RecordingKind = "voicemail"
+)
 
 // Recording is one that runs.
 type Recording interface {

@@ -264,7 +264,15 @@ func (x *sound) NewVoice(media.Profile) (Voice, error) {
 }
 func (x *sound) Bridge(a, b Voice) { x.mu.Lock(); x.bridged = [2]Voice{a, b}; x.mu.Unlock() }
 func (x *sound) Split()            { x.mu.Lock(); x.bridged = [2]Voice{}; x.mu.Unlock() }
-func (x *sound) Close()            { x.closed = true }
+func (x *sound) Arrange(all []Hearing) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.bridged = [2]Voice{}
+	if len(all) == 2 && len(all[0].Sources) == 1 {
+		x.bridged = [2]Voice{all[0].Listener, all[0].Sources[0]}
+	}
+}
+func (x *sound) Close() { x.closed = true }
 
 type voice struct {
 	mu     sync.Mutex

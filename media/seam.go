@@ -118,6 +118,7 @@ const (
 	Digit  EventKind = 1 // the peer pressed a key (RFC 4733)
 	Silent EventKind = 2 // nothing authenticated came for 5 s where media is expected
 	Heard  EventKind = 3 // the first authenticated packet, or the first after Silent
+	Fax    EventKind = 4 // a fax machine calls or answers; told only where DetectFax is on
 )
 
 // Event is what Session.Listen tells.
@@ -150,3 +151,25 @@ type Refusal struct {
 
 // Error is the Warning's text behind the code.
 func (r *Refusal) Error() string { return fmt.Sprintf("%d: %s", r.Code, r.Text) }
+
+// Hearing is one voice of a call and whom it hears.
+type Hearing struct {
+	Listener *Session
+	Sources  []*Session
+}
+
+// Detection is what is looked for in a peer's sound, on demand.
+type Detection byte
+
+const (
+	DetectDigits Detection = 1 << iota // in-band DTMF
+	DetectFax                          // CNG and CED
+)
+
+// Concealment says whether what a peer says may be kept and passed on.
+type Concealment byte
+
+const (
+	Audible   Concealment = iota
+	Concealed             // silence of equal length in recordings, and to everybody else: a PIN is being typed
+)

@@ -22,7 +22,17 @@ func (s sound) NewVoice(p media.Profile) (call.Voice, error) {
 
 func (s sound) Bridge(a, b call.Voice) { s.of.Bridge(a.(voice).Session, b.(voice).Session) }
 func (s sound) Split()                 { s.of.Split() }
-func (s sound) Close()                 { s.of.Close() }
+
+// Arrange says who hears whom.
+func (s sound) Arrange(all []call.Hearing) {
+	if len(all) == 2 && len(all[0].Sources) == 1 && len(all[1].Sources) == 1 {
+		s.Bridge(all[0].Listener, all[1].Listener)
+		return
+	}
+	s.Split()
+}
+
+func (s sound) Close() { s.of.Close() }
 
 func (v voice) Offer(like call.Voice) ([]byte, error) {
 	if like == nil {
