@@ -23,6 +23,19 @@ const (
 	ScheduleChanged Action = "schedule.changed"
 	CatchAllChanged Action = "catch_all.changed"
 
+	QueueChanged     Action = "queue.changed"
+	LawsChanged      Action = "consent_laws.changed"
+	EmergencyChanged Action = "emergency_line.changed"
+	PromptStored     Action = "prompt.stored"
+	PromptRemoved    Action = "prompt.removed"
+	PromptRestored   Action = "prompt.restored"
+	PromptsListed    Action = "prompts.listed"
+	CallerSettled    Action = "caller.settled"
+	VoiceTaken       Action = "voice_message.taken"
+	AgentStateSet    Action = "agent.state_set"
+	AlarmTaken       Action = "alarm.acknowledged"
+	LineChecked      Action = "line.checked"
+
 	PeopleEdited    Action = "people.edited"
 	GapFound        Action = "gap.found"
 	GapBegan        Action = "gap.began"
@@ -58,6 +71,9 @@ const (
 	CallAnswered Action = "call.answered"
 	CallRefused  Action = "call.refused"
 	CallEnded    Action = "call.ended"
+	CallOrdered  Action = "call.ordered"
+	CallHeard    Action = "call.heard"
+	CallPlaced   Action = "call.placed"
 	CallsListed  Action = "calls.listed"
 	CallShown    Action = "call.shown"
 	Revealed     Action = "phi.revealed"
@@ -186,6 +202,18 @@ var meanings = []Meaning{
 	{PersonChanged, "A person was added, changed or removed."},
 	{ScheduleChanged, "A schedule's layers or overrides changed: a new version was appended."},
 	{CatchAllChanged, "Another clinic takes the unknown numbers of known trunks."},
+	{QueueChanged, "A queue was added, changed or removed."},
+	{LawsChanged, "The table of what states ask before a call is recorded changed; before and after are in the sealed detail."},
+	{EmergencyChanged, "How 911 leaves the house changed: trunk, call-back number or locations of devices."},
+	{PromptStored, "A prompt was uploaded, recorded or made from text; facts: name, language, kind, source, milliseconds, SHA-256."},
+	{PromptRemoved, "A prompt was removed: the one before it, or the built-in one, is played again."},
+	{PromptRestored, "A prompt that was removed is played again."},
+	{PromptsListed, "Somebody read the list of prompts or played one back."},
+	{CallerSettled, "A caller whom nobody served was called back or written off by a named person; facts: the state before and after."},
+	{VoiceTaken, "Somebody took a voice message on."},
+	{AgentStateSet, "An agent went on a break, began training, or came back; facts: the state before and after."},
+	{AlarmTaken, "A named person took an alarm on; facts: its class, since when it stands, by page or by telephone."},
+	{LineChecked, "The sentinel dialled a clinic's public number; facts: whether the call came back to us."},
 	{PeopleEdited, "Absences or deactivations of people changed: they act on every schedule."},
 	{GapFound, "The scan found a time ahead in which nobody is on call; facts: tier, from, to."},
 	{GapBegan, "A time began in which nobody is on call."},
@@ -218,6 +246,9 @@ var meanings = []Meaning{
 	{CallAnswered, "A phone answered; facts: which."},
 	{CallRefused, "A call was turned away: limits, draining, no acceptable media."},
 	{CallEnded, "A call is over; facts: the outcome, whose doing, whether anybody spoke with the caller."},
+	{CallOrdered, "Somebody told a running call what to do; facts: what, to whom, how it went."},
+	{CallHeard, "Somebody listens in on a running call, whispers to its agent or joins it: written before a word is heard. Facts: which of them."},
+	{CallPlaced, "Somebody had the house place a call in a clinic's name; facts: what for, how it went."},
 	{CallsListed, "Somebody read a list of calls."},
 	{CallShown, "Somebody read one call's story."},
 	{Revealed, "Somebody asked for clear PHI where it is hidden by default."},

@@ -21,6 +21,9 @@ type Book struct {
 	CatchAll  string // id of the clinic that takes unknown numbers of a known trunk
 	Fallback  FallbackTrunk
 	Edits     []Edit // of people: deactivate, absence; they act on every schedule
+	Queues    []Queue
+	Laws      []ConsentLaw  // of recording; empty: BuiltInLaws
+	Emergency EmergencyLine // how 911 leaves the house; zero: it does not
 }
 
 // Clinic is the practice that hired us.
@@ -90,6 +93,7 @@ type Person struct {
 	Role   string
 	Phone  phi.Phone // verified telephone of a clinician, E.164
 	Active bool
+	State  string `json:",omitempty"` // ISO 3166-2 where she works ("US-CA"): its law of recording counts; empty: the clinic's
 }
 
 // Device is an agent's SIP identity. Its secret is never here.

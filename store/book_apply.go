@@ -54,6 +54,7 @@ func (a *applying) apply(b policy.Book) (string, error) {
 	}
 	for _, step := range []func(old, new *policy.Book) error{
 		a.clinics, a.trunks, a.people, a.devices, a.numbers, a.schedules, a.peopleEdits, a.catchAll, a.fallback,
+		a.queues, a.laws, a.emergency,
 	} {
 		if err := step(old, &b); err != nil {
 			return "", err

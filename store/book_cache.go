@@ -46,7 +46,7 @@ func lent(b *policy.Book) *policy.Book {
 	c := *b
 	c.Clinics, c.Numbers, c.Trunks = slices.Clone(b.Clinics), slices.Clone(b.Numbers), slices.Clone(b.Trunks)
 	c.People, c.Devices = slices.Clone(b.People), slices.Clone(b.Devices)
-	c.Edits = slices.Clip(b.Edits)
+	c.Edits, c.Queues, c.Laws = slices.Clip(b.Edits), slices.Clone(b.Queues), slices.Clone(b.Laws)
 	c.Schedules = slices.Clone(b.Schedules)
 	for i := range c.Schedules {
 		s := &c.Schedules[i]

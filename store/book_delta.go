@@ -28,6 +28,9 @@ type scheduleRef struct {
 type delta struct {
 	CatchAll  string               `json:"catch_all"`
 	Fallback  policy.FallbackTrunk `json:"fallback_trunk,omitzero"`
+	Laws      []policy.ConsentLaw  `json:"consent_laws,omitempty"`
+	Emergency policy.EmergencyLine `json:"emergency_line,omitzero"`
+	Queues    part[policy.Queue]   `json:"queues,omitzero"`
 	Clinics   part[policy.Clinic]  `json:"clinics,omitzero"`
 	Numbers   part[policy.Number]  `json:"numbers,omitzero"`
 	Trunks    part[policy.Trunk]   `json:"trunks,omitzero"`
@@ -94,7 +97,8 @@ func (p part[T]) over(base []T, key func(T) string) []T {
 func reordered(old, b *policy.Book) bool {
 	return moved(old.Clinics, b.Clinics, clinicKey) || moved(old.Numbers, b.Numbers, numberKey) ||
 		moved(old.Trunks, b.Trunks, trunkKey) || moved(old.People, b.People, personKey) ||
-		moved(old.Schedules, b.Schedules, scheduleKey) || moved(old.Devices, b.Devices, deviceKey)
+		moved(old.Schedules, b.Schedules, scheduleKey) || moved(old.Devices, b.Devices, deviceKey) ||
+		moved(old.Queues, b.Queues, queueKey)
 }
 
 func moved[T any](old, new []T, key func(T) string) bool {
@@ -121,13 +125,16 @@ type difference struct {
 	trunks    part[policy.Trunk]
 	people    part[policy.Person]
 	schedules part[policy.Schedule]
+	queues    part[policy.Queue]
+	laws      []policy.ConsentLaw
 }
 
 func differenceOf(old, b *policy.Book) (d difference, err error) {
 	d = difference{
 		clinics: partOf(old.Clinics, b.Clinics, clinicKey), numbers: partOf(old.Numbers, b.Numbers, numberKey),
 		trunks: partOf(old.Trunks, b.Trunks, trunkKey), people: partOf(old.People, b.People, personKey),
-		schedules: partOf(old.Schedules, b.Schedules, scheduleKey),
+		schedules: partOf(old.Schedules, b.Schedules, scheduleKey), queues: partOf(old.Queues, b.Queues, queueKey),
+		laws: b.Laws,
 	}
 	people, err := clearPeople(d.people.Put)
 	if err != nil {
@@ -136,7 +143,8 @@ func differenceOf(old, b *policy.Book) (d difference, err error) {
 	if d.people.Put, err = peopleOf(people); err != nil {
 		return d, err
 	}
-	return d, errors.Join(asRead(&d.clinics.Put), asRead(&d.numbers.Put), asRead(&d.trunks.Put), asRead(&d.schedules.Put))
+	return d, errors.Join(asRead(&d.clinics.Put), asRead(&d.numbers.Put), asRead(&d.trunks.Put), asRead(&d.schedules.Put),
+		asRead(&d.queues.Put), asRead(&d.laws))
 }
 
 // asRead makes values what they are when they come back.
@@ -159,6 +167,7 @@ func (d difference) after(old, b *policy.Book, version string) *policy.Book {
 		Numbers: d.numbers.over(old.Numbers, numberKey), Trunks: d.trunks.over(old.Trunks, trunkKey),
 		People: d.people.over(old.People, personKey), Devices: old.Devices,
 		Schedules: d.schedules.over(old.Schedules, scheduleKey), Edits: b.Edits,
+		Queues: d.queues.over(old.Queues, queueKey), Laws: d.laws, Emergency: b.Emergency,
 	}
 }
 
@@ -187,7 +196,8 @@ func (a *applying) body(d difference, b *policy.Book) (body string, base int64, 
 		return body, 0, err
 	}
 	filed := delta{
-		CatchAll: b.CatchAll, Fallback: b.Fallback, Clinics: d.clinics, Numbers: d.numbers, Trunks: d.trunks,
+		CatchAll: b.CatchAll, Fallback: b.Fallback, Laws: b.Laws, Emergency: b.Emergency,
+		Clinics: d.clinics, Numbers: d.numbers, Trunks: d.trunks, Queues: d.queues,
 		People:    part[clearPerson]{Order: d.people.Order, None: d.people.None},
 		Schedules: part[scheduleRef]{Order: d.schedules.Order, None: d.schedules.None, Put: a.appended},
 	}
@@ -245,7 +255,8 @@ type past struct {
 // under lays a later difference over it.
 func (p *past) under(d delta) error {
 	b := &p.book
-	b.CatchAll, b.Fallback = d.CatchAll, d.Fallback
+	b.CatchAll, b.Fallback, b.Laws, b.Emergency = d.CatchAll, d.Fallback, d.Laws, d.Emergency
+	b.Queues = d.Queues.over(b.Queues, queueKey)
 	b.Clinics = d.Clinics.over(b.Clinics, clinicKey)
 	b.Numbers = d.Numbers.over(b.Numbers, numberKey)
 	b.Trunks = d.Trunks.over(b.Trunks, trunkKey)

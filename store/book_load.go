@@ -58,7 +58,7 @@ func loadBook(ctx context.Context, q querier, k Sealer) (*policy.Book, error) {
 	}{
 		{"catch-all", loadCatchAll}, {"fallback trunk", loadFallback}, {"clinics", loadClinics}, {"numbers", loadNumbers}, {"trunks", loadTrunks},
 		{"people", loadPeople}, {"devices", loadDevices}, {"schedules", loadSchedules}, {"overrides", loadOverrides},
-		{"edits", loadEdits},
+		{"edits", loadEdits}, {"queues", loadQueues}, {"consent laws", loadLaws}, {"emergency line", loadEmergency},
 	} {
 		if err := part.load(ctx, q, b, k); err != nil {
 			return nil, fmt.Errorf("%s: %w", part.name, err)

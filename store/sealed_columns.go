@@ -28,6 +28,10 @@ var sealedColumns = []sealedColumn{
 	{"disclosures", "recipient_cell", "id", ofHouse},
 	{"disclosures", "purpose_cell", "id", ofHouse},
 	{"break_glass", "reason_cell", "id", ofHouse},
+	{"prompts", "sound_cell", "id", "clinic"},
+	{"prompts", "text_cell", "id", "clinic"},
+	{"unserved", "reason_cell", "call", "clinic"},
+	{"live_dialogs", "state_cell", "id", ofHouse},
 }
 
 // holds reports whether cells of a clinic can lie in the column; the house's own lie in every one.

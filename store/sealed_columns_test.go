@@ -47,6 +47,21 @@ var cellReaders = []struct {
 	{"disclosures", "recipient_cell", func(s *Store) error { return second(s.Disclosures(ctx, DisclosureQuery{})) }},
 	{"disclosures", "purpose_cell", func(s *Store) error { return second(s.Disclosures(ctx, DisclosureQuery{})) }},
 	{"break_glass", "reason_cell", func(s *Store) error { return second(s.BreakGlasses(ctx, time.Time{})) }},
+	{"prompts", "sound_cell", readPrompts},
+	{"prompts", "text_cell", readPrompts},
+	{"unserved", "reason_cell", func(s *Store) error { return second(s.UnservedCallers(ctx, UnservedQuery{})) }},
+	{"live_dialogs", "state_cell", func(s *Store) error { return second(s.LiveDialogs(ctx)) }},
+}
+
+func readPrompts(s *Store) error {
+	list, err := s.Prompts(ctx, PromptQuery{Removed: true})
+	for _, p := range list {
+		err = errors.Join(err, second(s.PromptSound(ctx, p.ID)))
+		if p.Text.IsZero() {
+			err = errors.Join(err, ErrDamaged)
+		}
+	}
+	return err
 }
 
 var ctx = context.Background()
@@ -82,6 +97,12 @@ func populate(t testing.TB, s *Store) {
 			second(s.OpenBreakGlass(ctx, root, BreakGlass{
 				Person: id, Kind: HoldClinic, Object: "elm", Reason: phi.NewText("reason of " + id), Until: s.now().Add(30 * time.Minute),
 			})),
+			second(s.PutPrompt(ctx, root, Prompt{
+				Clinic: "elm", Name: "greeting", Kind: SealedPrompt, Source: "text", Text: phi.NewText("words of " + id),
+			}, []byte(strings.Repeat("sound of "+id, 2)))),
+			s.AddUnserved(ctx, Unserved{Call: "lost-" + id, Clinic: "elm", Arrived: s.now(), Why: "caller_gone"}),
+			s.SettleUnserved(ctx, root, Unserved{Call: "lost-" + id, State: WrittenOff, Reason: phi.NewText("rang again, said " + id)}),
+			s.PutLiveDialogs(ctx, []LiveDialog{{ID: "leg-" + id, Call: "one", Kind: "leg", State: []byte("keys of " + id)}}),
 		)
 		if err != nil {
 			t.Fatal(err)
