@@ -17,6 +17,7 @@ type core struct {
 	gate      *gate
 	registrar *registrar
 	routes    routes
+	carriers  carriers
 
 	mu      sync.Mutex
 	legs    map[dialogKey]*Leg
@@ -63,13 +64,14 @@ func newCore(cfg Config) *core {
 		c.ids.trunks = func() []Trunk { return nil }
 	}
 	c.registrar = &registrar{core: c, of: make(map[string][]*Binding)}
+	c.carriers.core, c.carriers.of, c.carriers.finder = c, make(map[string]*upstream), newFinder(cfg.Resolver)
 	return c
 }
 
 // FlowOpened admits a connection that says by itself who it is.
 func (c *core) FlowOpened(f *Flow) {
-	v := &visitor{}
-	if v.ours = f.listen.out; v.ours { // the handshake has proved who is there
+	v := &visitor{ours: f.listen.out, carrier: f.listen.carrier}
+	if v.ours { // the handshake has proved who is there
 		f.SetOwner(v)
 		f.Admit()
 		return
@@ -138,6 +140,7 @@ func (c *core) arrive(tx *ServerTx, v *visitor) {
 		return
 	}
 	leg := newCalled(c, tx, facts(tx.Request(), who, f))
+	leg.carrier = v.carrier
 	if !c.enlist(leg) {
 		c.giveBack(who.trunk.ID)
 		answer(tx, 482)
@@ -251,11 +254,17 @@ func (c *core) FlowClosed(f *Flow) {
 		}
 		leg.unlock()
 	}
+	if len(legs) > 0 {
+		c.carriers.cut(f.listen.carrier)
+	}
 }
 
 // who tells the trunk of a connection: by the connection itself, or by a digest answered on it before.
 func (c *core) who(f *Flow, v *visitor) (identity, bool) {
 	now := time.Now()
+	if v.ours {
+		return c.carriers.identity(v.carrier)
+	}
 	if id, ok := c.ids.of(f, now); ok {
 		return id, true
 	}
@@ -358,8 +367,9 @@ const (
 
 // visitor is what the core knows of one connection.
 type visitor struct {
-	nonces nonceCounts
-	ours   bool // we made the connection
+	nonces  nonceCounts
+	ours    bool   // we made the connection
+	carrier string // to which carrier; empty: a route's
 
 	mu       sync.Mutex
 	known    []string // users whose device spoke here

@@ -60,7 +60,9 @@ func (c *core) released(l *Leg) {
 	delete(c.adrift, l)
 	if !l.uac {
 		delete(c.merged, mergedKey{l.dlg.callID, l.dlg.remoteTag, l.invSeq})
-		c.load[l.limit].calls--
+	}
+	if w := c.load[l.limit]; w != nil && (l.limit != "" || !l.uac) {
+		w.calls--
 	}
 	c.mu.Unlock()
 	if l.flow != nil {
@@ -87,6 +89,9 @@ func (c *core) belongs(l *Leg, f *Flow, v *visitor) bool {
 	switch {
 	case flow == f:
 		return true
+	case l.carrier != "":
+		who, ok := c.who(f, v)
+		return ok && who.trunk.ID == l.carrier
 	case l.uac:
 		return c.registrar.boundOn(f, []string{l.device.user}) && v.proved(l.device.user)
 	}

@@ -59,11 +59,18 @@ func (c *core) dial(f *Flow, r Route, inv Invite) (*Leg, error) {
 }
 
 // onRoute answers what comes by a connection that we made and belongs to no dialog: a carrier may ask whether we are
-// there. Callers come in by the listeners, where who sends them is known.
+// there, and a carrier of the configuration may call by it.
 func (c *core) onRoute(tx *ServerTx) {
-	if tx.Request().Method == sipmsg.OPTIONS {
+	v := visitorOf(tx.Flow())
+	_, known := c.who(tx.Flow(), v)
+	switch method := tx.Request().Method; {
+	case method == sipmsg.OPTIONS:
 		answerOptions(tx)
-		return
+	case known && method == sipmsg.INVITE:
+		c.arrive(tx, v)
+	case known && method != sipmsg.REGISTER:
+		notAllowed(tx)
+	default:
+		answer(tx, 403)
 	}
-	answer(tx, 403)
 }

@@ -3,9 +3,11 @@ package sip
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,8 +30,18 @@ type wayKey struct{ addr, user string }
 // way is the connection of one route. Whoever holds the turn may make it.
 type way struct {
 	turn chan struct{} // capacity 1
-	flow *Flow
+	flow atomic.Pointer[Flow]
 }
+
+// standing is the connection, where there is one.
+func (w *way) standing() *Flow {
+	if f := w.flow.Load(); f != nil && f.Err() == nil {
+		return f
+	}
+	return nil
+}
+
+func (w *way) stands(f *Flow) { w.flow.Store(f) }
 
 func (rs *routes) way(r Route) *way {
 	rs.mu.Lock()
@@ -55,14 +67,14 @@ func (rs *routes) flow(ctx context.Context, r Route) (*Flow, error) {
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	if w.flow != nil && w.flow.Err() == nil {
-		return w.flow, nil
+	if f := w.standing(); f != nil {
+		return f, nil
 	}
 	f, err := rs.wire.connect(ctx, r)
 	if err != nil {
 		return nil, fmt.Errorf("dial: %w", err)
 	}
-	w.flow = f
+	w.stands(f)
 	rs.wire.work.Go(func() { rs.tend(f) })
 	return f, nil
 }
@@ -96,13 +108,15 @@ func secure(ctx context.Context, conn net.Conn, r Route) (*tls.Conn, error) {
 	if r.Certificate != nil {
 		own, err := r.Certificate()
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w: %w", errOwnCertificate, err)
 		}
 		cfg.Certificates = []tls.Certificate{*own}
 	}
 	secured := tls.Client(conn, cfg)
 	return secured, secured.HandshakeContext(ctx)
 }
+
+var errOwnCertificate = errors.New("our certificate")
 
 // tend keeps a connection of ours open while calls are on it (RFC 5626 §3.5.1), and closes it when none has been for a
 // while.

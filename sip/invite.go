@@ -17,6 +17,7 @@ type Invite struct {
 	Number  string    // the clinic's number, for P-Asserted-Identity; empty: none
 	SDP     []byte    // our offer; nil: the phone offers in its 200
 	Headers map[string]string
+	Urgent  bool // an emergency call: no limit of a trunk holds it up
 }
 
 // Bindings are the live ones of the users, newest first; of no users: everybody's.

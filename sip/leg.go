@@ -99,6 +99,9 @@ type Leg struct {
 	limit   string          // trunk that counts this call
 	remote  netip.Addr      // where the caller's INVITE came from
 	sign    *countersign    // what a carrier's challenge is answered with; nil: none is
+	carrier string          // by whose connection of ours it goes; empty: by none
+	watch   func(Event)     // sees every event before anybody listens; never blocks
+	final   *sipmsg.Response
 }
 
 // device is who a phone's leg belongs to, for re-attachment.
@@ -188,6 +191,9 @@ func (l *Leg) post(e Event) {
 		l.silent = true
 	}
 	l.outbox = append(l.outbox, e)
+	if l.watch != nil {
+		l.watch(e)
+	}
 }
 
 // unlock lets go of the leg and delivers what was posted, in order, one goroutine at a time, under no lock.

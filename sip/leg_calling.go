@@ -68,6 +68,7 @@ func (l *Leg) actCalling(a action, h happening) {
 	case ackAndBye:
 		l.ackAndBye(h.res)
 	case refused:
+		l.final = h.res
 		l.post(Event{Kind: Refused, Reason: h.refusal.Reason, Code: h.refusal.Code, Text: phrase(h.refusal.Code)})
 	}
 }

@@ -20,7 +20,8 @@ type listener struct {
 	packets *datagrams   // UDP
 	cert    atomic.Pointer[tls.Certificate]
 	config  *tls.Config
-	out     bool // no listener: its one connection was made by us
+	out     bool   // no listener: its one connection was made by us
+	carrier string // to which carrier; empty: a route's
 }
 
 // deadPeer is when a peer that says nothing at all is given up: a phone without power, a cable cut. Until then its agent

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
+	"sync"
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
@@ -24,6 +25,12 @@ type Config struct {
 	Realm     string // of digest challenges, and of the names in device certificates
 	// Closed is how long phones are asked to wait before they try to register again; zero: they may now. May be nil.
 	Closed func() time.Duration
+
+	// Carriers are the trunks' outbound sides as they stand now; asked at the start and after CarriersChanged. May be nil.
+	Carriers  func() []Carrier
+	OnCarrier func(CarrierState) // a carrier came up or went down, or for another reason; must not block; may be nil
+	Resolver  Resolver           // nil: the system's
+	Instance  string             // of this installation: it makes the +sip.instance by which carriers know us again
 
 	// DeviceRoots is the CA of device certificates, in PEM; nil: phones are known by their digest alone.
 	DeviceRoots func() string
@@ -52,13 +59,18 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.routes.core, c.routes.wire = c, w
+	c.routes.core, c.routes.wire, c.carriers.wire = c, w, w
 	return &Server{wire: w, core: c}, nil
 }
 
 // Run serves until ctx ends or Close, and returns when every goroutine has ended.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.core.registrar.close()
+	outward, stop := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	work.Go(func() { s.core.carriers.run(outward) })
+	defer work.Wait()
+	defer stop()
 	return s.wire.Run(ctx)
 }
 
@@ -68,8 +80,11 @@ func (s *Server) Close() error { return s.wire.Close() }
 // ReloadTLS loads each TLS listener's certificate anew. A failed load keeps the old one; no call notices either.
 func (s *Server) ReloadTLS() []Reload { return s.wire.ReloadTLS() }
 
-// Drain answers new INVITEs with 503 and Retry-After; calls that stand go on.
-func (s *Server) Drain() { s.wire.Drain() }
+// Drain answers new INVITEs with 503 and Retry-After, and takes back our registrations at carriers; calls that stand go on.
+func (s *Server) Drain() {
+	s.wire.Drain()
+	s.core.carriers.drain()
+}
 
 // DevicesChanged ends the registrations of devices that are known no more or have another credential, and closes their
 // connections; their conversations go on.
