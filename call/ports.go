@@ -356,7 +356,25 @@ const (
 	Unrecorded  EventKind = "unrecorded"
 	MediaSilent EventKind = "media_silent"
 	FlowGone    EventKind = "flow_gone"
-	Stepped     EventKind = "stepped" // the hunt moved on
+	Stepped     EventKind = "stepped"     // the hunt moved on
+	LineOpened  EventKind = "line_opened" // somebody is consulted, or a transfer's target is rung
+	LineClosed  EventKind = "line_closed" // and was not reached, or was let go
+	Consulted   EventKind = "consulted"   // agent and third speak apart
+	ThreeWay    EventKind = "three_way"
+	Transferred EventKind = "transferred" // the agent left; somebody else speaks with the caller
+	RangBack    EventKind = "rang_back"   // nobody took the transferred or parked caller: the agent's phone is rung
+	Requeued    EventKind = "requeued"    // the caller waits again, first of all
+	ParkedIn    EventKind = "parked"
+	Retrieved   EventKind = "retrieved"
+	Observed    EventKind = "observed" // a supervisor hears; data says how
+	Unobserved  EventKind = "unobserved"
+	RecPaused   EventKind = "recording_paused"
+	RecResumed  EventKind = "recording_resumed"
+	RecDeclined EventKind = "recording_declined"
+	SecretOn    EventKind = "secret"
+	SecretOff   EventKind = "secret_over"
+	Ordered     EventKind = "ordered" // a person's command on the running call
+	Noted       EventKind = "noted"
 	Resorted    EventKind = "last_resort"
 	Finished    EventKind = "finished"
 )
@@ -376,11 +394,17 @@ type Record struct {
 	Served    bool   // an agent spoke with the caller
 	Legs      []LegRecord
 	Recording string
+	Direction string      // "out": the house placed it; empty: in
+	Why       PlacingKind // of a call that the house placed
+	Of        string      // id of the call this one answers to
+	Taken     *Acceptance // who took a patch, or acknowledged an alarm; nil: nobody
+	Message   *Message    // what the caller left; nil: nothing
 }
 
 // LegRecord is one leg's share of the story.
 type LegRecord struct {
-	User     string // "" = caller
+	User     string // "" = caller, or an outside party
+	Place    string // "" = the caller or a phone; "outside": dialled over a trunk
 	Person   string
 	Invited  time.Time
 	Answered time.Time
