@@ -35,20 +35,22 @@ type Switchboard struct {
 	mu    sync.Mutex
 	calls map[string]*Call
 	busy  map[string]*Call // user -> the call she talks in
+	slots map[string]*Call // where callers are parked
 	shut  bool
 	total atomic.Int64
+	watches
 }
 
 // NewSwitchboard makes one; Close ends it.
 func NewSwitchboard(ports Ports) *Switchboard {
 	ctx, stop := context.WithCancelCause(context.Background())
-	return &Switchboard{ports: ports, ctx: ctx, stop: stop, calls: map[string]*Call{}, busy: map[string]*Call{}}
+	return &Switchboard{ports: ports, ctx: ctx, stop: stop, calls: map[string]*Call{}, busy: map[string]*Call{}, slots: map[string]*Call{}}
 }
 
 // Take begins a call. It returns at once; a drained board refuses.
 func (b *Switchboard) Take(a Arrival) {
-	c := &Call{arrival: a, board: b, sound: b.ports.Sound(), mail: mailbox{bell: make(chan struct{}, 1)}}
-	c.caller = &party{leg: a.Leg}
+	c := &Call{arrival: a, board: b, sound: b.ports.Sound(), mail: mailbox{bell: make(chan struct{}, 1)}, over: make(chan struct{})}
+	c.caller = &party{leg: a.Leg, place: placeCaller}
 	c.record = Record{ID: a.ID, Trunk: a.Trunk, From: a.Inquiry.From, Dialled: a.Inquiry.Number, Arrived: b.ports.Now()}
 	c.caller.record = LegRecord{Invited: c.record.Arrived}
 	if !b.admit(c) {
@@ -79,6 +81,7 @@ func (b *Switchboard) forget(c *Call) {
 	b.mu.Lock()
 	delete(b.calls, c.arrival.ID)
 	b.mu.Unlock()
+	close(c.over)
 	b.wg.Done()
 }
 

@@ -29,14 +29,24 @@ type Call struct {
 	agent   *party // whom the caller talks with; nil: nobody yet
 	joined  bool   // they share a bridge, or one of them holds the other
 	phones  []*party
-	rec     Recording
-	asked   bool // the recorder was asked: once a call, whatever it said
+	reel    // the conversation's recording
 	record  Record
 	mail    mailbox
 	leave   context.CancelCauseFunc
-	losses  int // agents whose connection died
-	rung    int // the step the hunt has come to
-	seen    atomic.Pointer[View]
+	life    context.Context // ends with the call; for what is sent on its behalf
+	over    chan struct{}   // closed when the call is forgotten
+	alarms  []*alarm
+	former  []string // agents who spoke with the caller before
+	losses  int      // agents whose connection died
+	rung    int      // the step the hunt has come to
+	way     way      // through the plan; see flow.go
+
+	arrivedFirst bool // she was served already and lost her agent: she goes before everybody who waits
+	state        State
+	stateSince   time.Time
+	seen         atomic.Pointer[View]
+	room
+	standing
 }
 
 // Endings of a phase. They are context causes or results of hunt, never shown to anybody.
@@ -50,6 +60,7 @@ var (
 // handle is the whole story. A defect of ours costs the caller an agent, never a word: she hears the last resort.
 func (c *Call) handle(ctx context.Context) {
 	ctx, c.leave = context.WithCancelCause(ctx)
+	c.life = ctx
 	defer c.leave(nil)
 	err := c.guard(func() error { return c.attend(ctx) })
 	if errors.Is(err, errNobody) || errors.Is(err, errFault) {
@@ -77,7 +88,7 @@ func (c *Call) attend(ctx context.Context) error {
 		return err
 	}
 	for {
-		agent, err := c.hunt(ctx)
+		agent, err := c.walk(ctx)
 		if err != nil {
 			return err
 		}
@@ -98,23 +109,6 @@ func (c *Call) decide() {
 	c.board.ports.Journal.Begin(c.record)
 	c.note(Planned, "", with("clinic", c.plan.Clinic, "version", c.plan.Version))
 	c.show(Deciding)
-}
-
-// welcome takes the caller's sound and, where the number is answered at once, greets.
-func (c *Call) welcome(ctx context.Context) error {
-	if err := c.takeOffer(); err != nil {
-		return err
-	}
-	if c.plan.Answer == policy.WhenAgentAnswers {
-		return c.caller.leg.Ring(nil)
-	}
-	if err := c.answerCaller(ctx); err != nil {
-		return err
-	}
-	if _, err := c.say(ctx, Greeted, c.plan.Greeting); err != nil {
-		return err
-	}
-	return c.announce(ctx)
 }
 
 // takeOffer makes the caller's voice and, where her INVITE held an offer, the answer to it.
@@ -169,52 +163,6 @@ func (c *Call) missed(ctx context.Context, refused error) error {
 			return err
 		}
 	}
-}
-
-// announce says that the call is recorded where that is due, and only then begins to record. Where it cannot be said,
-// nothing is recorded.
-func (c *Call) announce(ctx context.Context) error {
-	if !c.plan.Record || c.asked {
-		return nil
-	}
-	consent := "not_due"
-	if c.plan.Announce != "" {
-		said, err := c.say(ctx, Announced, c.plan.Announce, "announcement")
-		if err != nil {
-			return err
-		}
-		if !said {
-			c.note(Unrecorded, "", with("reason", "announcement"))
-			return nil
-		}
-		consent = "announced"
-	}
-	c.startRecording(consent)
-	return nil
-}
-
-// say plays the first of the named prompts that there is to the caller, to its end. False: there is none.
-func (c *Call) say(ctx context.Context, kind EventKind, names ...string) (bool, error) {
-	name, p := c.prompt(names...)
-	if p == nil {
-		return false, nil
-	}
-	c.show(Greeting)
-	c.note(kind, "caller", with("prompt", name))
-	if c.agent != nil { // she has answered already: she hears why the caller does not speak yet
-		c.agent.voice.Play(p, 1)
-	}
-	return true, c.until(ctx, c.caller.voice.Play(p, 1))
-}
-
-// prompt finds the first of the names that there is; nil: none.
-func (c *Call) prompt(names ...string) (string, *media.Prompt) {
-	for _, name := range names {
-		if p := c.board.ports.Prompt(name); p != nil {
-			return name, p
-		}
-	}
-	return "", nil
 }
 
 // lastResort is never silence: the caller is answered if she was not, told what to do, and let go.

@@ -61,7 +61,9 @@ func next[T any](ctx context.Context, c *Call, until <-chan T) (happening, error
 			return happening{}, context.Cause(ctx)
 		}
 		if h, ok := c.mail.take(); ok {
-			if c.serve(h) && ctx.Err() == nil {
+			seen := c.serve(h)
+			c.refresh()
+			if seen && ctx.Err() == nil {
 				return h, nil
 			}
 			continue
@@ -86,17 +88,22 @@ func (c *Call) until(ctx context.Context, done <-chan struct{}) error {
 	}
 }
 
-// serve does what any phase does alike and reports whether the phase should see it too.
+// serve does what any phase does alike and reports whether the phase should see it too. What befell a party of the open
+// errand is offered to that first.
 func (c *Call) serve(h happening) bool {
+	seen := true
 	switch {
 	case h.do != nil:
 		h.do(c)
-		return true
 	case h.sound != nil:
 		c.heard(h.from, *h.sound)
-		return true
 	case h.from == c.caller:
-		return c.callerDid(*h.leg)
+		seen = c.callerDid(*h.leg)
+	default:
+		seen = c.phoneDid(h.from, *h.leg)
 	}
-	return c.phoneDid(h.from, *h.leg)
+	if seen && c.errand != nil && h.from != nil && h.from.place == placeErrand {
+		return !c.errand.happened(c, h)
+	}
+	return seen
 }

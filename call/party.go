@@ -18,7 +18,14 @@ type party struct {
 	lost         bool   // its connection is gone
 	silent       bool   // no media for media's limit
 	holding      bool   // the party holds the other
+	place        place
+	mode         observing // of an observer
+	since        time.Time // in its place
+	tuned        bool      // its pastime was set
+	plays        string    // the prompt it has for a pastime; empty: none
 	record       LegRecord
+	keys         keypad          // what she typed; see keys.go
+	detects      media.Detection // what her sound is searched for
 }
 
 func (p *party) take(v Voice, hear func(media.Event)) {
@@ -66,8 +73,13 @@ func (c *Call) post(p *party) func(LegEvent) {
 
 // name is how a party is called in the story.
 func (p *party) name() string {
-	if p.user == "" {
+	switch {
+	case p.user != "":
+		return p.user
+	case p.place == placeCaller:
 		return "caller"
+	case p.person != "":
+		return p.person
 	}
-	return p.user
+	return "outside"
 }

@@ -1,11 +1,6 @@
 package call
 
-import (
-	"errors"
-	"strconv"
-
-	"nightbell/media"
-)
+import "strconv"
 
 // note writes one line of the story. It holds ids and closed words, never a number or a name.
 func (c *Call) note(kind EventKind, leg string, words map[string]string) {
@@ -37,40 +32,12 @@ func (c *Call) outcome(cause Cause, by string) {
 	}
 }
 
-// startRecording begins to record, or says that the call is unrecorded; it never stops the call.
-func (c *Call) startRecording(consent string) {
-	c.asked = true
-	spec := RecordingSpec{Call: c.arrival.ID, Clinic: c.plan.Clinic, Consent: consent, Part: 1, Sides: [2]string{"caller", "agent"}}
-	rec, err := c.board.ports.Recorder.Start(spec, c.caller.voice, c.unrecorded)
-	if err != nil {
-		why := Unwilling("recorder")
-		_ = errors.As(err, &why)
-		c.note(Unrecorded, "", with("reason", string(why)))
-		return
-	}
-	c.rec = rec
-	c.record.Recording = rec.ID()
-	c.note(RecordingOn, "", with("recording", rec.ID(), "consent", consent))
-}
-
-// unrecorded is called by the recorder, from anywhere, when a recording broke.
-func (c *Call) unrecorded(reason string) {
-	c.mail.post(happening{do: func(c *Call) { c.note(Unrecorded, "", with("reason", reason)) }})
-}
-
-func (c *Call) mark(kind, actor string) {
-	if c.rec != nil {
-		c.rec.Mark(kind, actor, "")
-	}
-}
-
 // file ends what still stands and hands the whole record over. It runs at every end, a defect's too.
 func (c *Call) file() error {
 	now := c.now()
 	c.outcome(c.fallbackOutcome(), "system")
-	if c.rec != nil {
-		c.rec.Stop(media.Complete)
-	}
+	c.endRecording()
+	c.close()
 	for _, p := range c.phones {
 		p.dismiss(c.parting(), now)
 	}
