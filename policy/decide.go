@@ -34,6 +34,7 @@ func (s *Snapshot) Decide(q Inquiry) Plan {
 	if office.LastResort != "" {
 		p.LastResort = office.LastResort
 	}
+	p.MaxCalls, p.Card, p.Music = office.Features.MaxCalls, office.Features.Card, office.Features.Music
 	if office.Suspended {
 		p.because("%s is suspended: straight to the last resort", office.Name)
 		return p
@@ -42,10 +43,8 @@ func (s *Snapshot) Decide(q Inquiry) Plan {
 	if p.Open = s.open(office, q.At, &p); p.Open {
 		flow = office.Open
 	}
-	p.Steps = make([]Step, 0, len(flow.Steps))
-	for i := range flow.Steps {
-		p.Steps = append(p.Steps, s.step(office, &flow.Steps[i], q.At))
-	}
+	p.Steps = s.steps(office, flow, q.At)
+	s.features(office, q, &p)
 	p.because("zone data %s", p.ZoneData)
 	return p
 }
@@ -109,8 +108,22 @@ func (s *Snapshot) open(o *office, at time.Time, p *Plan) bool {
 	return false
 }
 
+// steps resolves a flow.
+func (s *Snapshot) steps(o *office, flow Flow, at time.Time) []Step {
+	steps := make([]Step, 0, len(flow.Steps))
+	for i := range flow.Steps {
+		rule := &flow.Steps[i]
+		if rule.Do == "" || rule.Do == Ring {
+			steps = append(steps, s.step(rule, at))
+		} else {
+			steps = append(steps, s.other(o, rule, at))
+		}
+	}
+	return steps
+}
+
 // step asks the schedule and the list of people, in that order. A step that reaches nobody has no targets and takes no time.
-func (s *Snapshot) step(o *office, rule *StepRule, at time.Time) Step {
+func (s *Snapshot) step(rule *StepRule, at time.Time) Step {
 	step := Step{Name: rule.Name, Mode: rule.Mode, For: rule.For, Targets: []Target{}}
 	if step.Mode == "" {
 		step.Mode = Together
@@ -118,39 +131,51 @@ func (s *Snapshot) step(o *office, rule *StepRule, at time.Time) Step {
 	if step.For <= 0 {
 		step.For = DefaultRing
 	}
-	if rule.Schedule != "" {
-		s.ask(rule, at, &step)
-	}
-	for _, person := range rule.People {
-		s.target(&step, person, "named by the step")
-	}
+	s.among(rule, at, &step)
 	if len(step.Targets) == 0 {
 		step.Because = append(step.Because, "nobody to ring: the next step follows at once")
 	}
 	return step
 }
 
-// ask puts a tier of a schedule into the step. A tier without anybody falls to the next in the same instant.
-func (s *Snapshot) ask(rule *StepRule, at time.Time, step *Step) {
+// finder takes the people that a rule means, one by one.
+type finder interface {
+	because(format string, args ...any)
+	// take adds a person, or says why she is passed over; true: somebody was there to be taken.
+	take(s *Snapshot, person, why string) bool
+}
+
+// among asks the schedule and the list of people, in that order.
+func (s *Snapshot) among(rule *StepRule, at time.Time, into finder) {
+	if rule.Schedule != "" {
+		s.ask(rule, at, into)
+	}
+	for _, person := range rule.People {
+		into.take(s, person, "named by the step")
+	}
+}
+
+// ask gives the people of a schedule's tier. A tier without anybody falls to the next in the same instant.
+func (s *Snapshot) ask(rule *StepRule, at time.Time, into finder) {
 	var now OnCall
 	if !s.Resolve(rule.Schedule, at, &now) {
-		step.because("schedule %s cannot be read", rule.Schedule)
+		into.because("schedule %s cannot be read", rule.Schedule)
 		return
 	}
 	r := s.rosters[rule.Schedule]
 	for i := max(rule.Tier, 1) - 1; i < len(now.Tiers); i++ {
 		tier := &now.Tiers[i]
 		for _, passed := range tier.Passed {
-			step.because("%s is passed over: %s", passed.Person, passed.Why)
+			into.because("%s is passed over: %s", passed.Person, passed.Why)
 		}
-		found := len(step.Targets)
+		found := false
 		for _, p := range tier.People {
-			s.target(step, p.Person, r.reason(p))
+			found = into.take(s, p.Person, r.reason(p)) || found
 		}
-		if len(step.Targets) > found {
+		if found {
 			return
 		}
-		step.because("nobody on call in tier %d of schedule %s", tier.Number, rule.Schedule)
+		into.because("nobody on call in tier %d of schedule %s", tier.Number, rule.Schedule)
 	}
 }
 
@@ -158,22 +183,23 @@ func (step *Step) because(format string, args ...any) {
 	step.Because = append(step.Because, fmt.Sprintf(format, args...))
 }
 
-// target adds a person once, at all her devices.
-func (s *Snapshot) target(step *Step, person, why string) {
+// take adds a person once, at all her devices.
+func (step *Step) take(s *Snapshot, person, why string) bool {
 	for _, t := range step.Targets {
 		if t.Person == person {
-			return
+			return false
 		}
 	}
 	if not := s.reach(person); not != "" {
 		step.because("%s is passed over: %s", person, not)
-		return
+		return false
 	}
 	users := s.people[person].users
 	if len(users) == 0 {
 		step.because("%s is passed over: no device, and her telephone is not rung by this step", person)
-		return
+		return false
 	}
 	step.Targets = append(step.Targets, Target{Person: person, Users: users})
 	step.because("%s: %s", person, why)
+	return true
 }

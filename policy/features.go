@@ -203,6 +203,8 @@ type Features struct {
 	Music       string          `json:"music,omitempty"`       // on hold; empty: "music"
 	Card        string          `json:"card,omitempty"`        // words for the agent; no PHI
 	CallerID    string          `json:"caller_id,omitempty"`   // which of its numbers outside lines show; empty: the first
+	Beep        time.Duration   `json:"beep,omitempty"`        // a tone this often while recorded, whatever the law; zero: as the law asks
+	Decline     string          `json:"decline,omitempty"`     // key that declines the recording; empty: none
 	Closing     string          `json:"closing,omitempty"`     // number whose forwarding the sentinel checks at closing time; empty: none
 }
 

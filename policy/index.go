@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -15,6 +16,9 @@ type Snapshot struct {
 	trunks   map[string]*Trunk
 	people   map[string]*member
 	rosters  map[string]*Roster
+	queues   map[string]*Queue
+	first    map[string]string // a clinic's first E.164 number
+	desk     []QueueMember     // every agent and supervisor with a device; shared, never changed
 	mistakes []error
 }
 
@@ -48,6 +52,8 @@ func Index(b *Book, z *Zones) *Snapshot {
 		trunks:  make(map[string]*Trunk, len(b.Trunks)),
 		people:  make(map[string]*member, len(b.People)),
 		rosters: make(map[string]*Roster, len(b.Schedules)),
+		queues:  make(map[string]*Queue, len(b.Queues)),
+		first:   make(map[string]string, len(b.Clinics)),
 	}
 	for i := range b.Trunks {
 		s.trunks[b.Trunks[i].ID] = &b.Trunks[i]
@@ -55,6 +61,12 @@ func Index(b *Book, z *Zones) *Snapshot {
 	for i := range b.Numbers {
 		n := &b.Numbers[i]
 		s.numbers[dialled{n.Number, n.Trunk}] = n
+		if s.first[n.Clinic] == "" && strings.HasPrefix(n.Number, "+") {
+			s.first[n.Clinic] = n.Number
+		}
+	}
+	for i := range b.Queues {
+		s.queues[b.Queues[i].ID] = &b.Queues[i]
 	}
 	for i := range b.Clinics {
 		s.clinic(&b.Clinics[i])
@@ -67,6 +79,7 @@ func Index(b *Book, z *Zones) *Snapshot {
 			m.users = append(m.users, d.User)
 		}
 	}
+	s.desk = s.everybody()
 	for i := range b.Schedules {
 		s.schedule(&b.Schedules[i])
 	}
