@@ -31,8 +31,17 @@ func (c *Call) NewSession(p Profile) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	return c.sit(p, port, rtp, control)
+}
+
+// sit puts a session on its sockets. The call is locked.
+func (c *Call) sit(p Profile, port uint16, rtp, control *endpoint) (*Session, error) {
 	st := newStream(c.loop, rtp, control)
-	st.release = func() { c.engine.ports.give(port) }
+	st.slot, st.mark = c.engine.marks.take()
+	st.release = func() {
+		c.engine.ports.give(port)
+		c.engine.marks.give(st.slot)
+	}
 	c.loop.load.Add(1)
 	if !c.loop.post(st.open) {
 		rtp.sock.close()

@@ -19,6 +19,7 @@ type Config struct {
 	Log   *slog.Logger     // nil: silent. Never told of keys, addresses of callers, or sound
 	Clock func() time.Time // nil: time.Now; it must carry Go's monotonic reading
 	Wire  Wire             // zero: the best the system has
+	Marks string           // folder on a memory filesystem where sessions leave how far they are; empty: none can be kept
 }
 
 // PortRange is the UDP ports that legs may use, both ends included.
@@ -48,6 +49,7 @@ var ErrClosed = errors.New("media closed")
 // Engine owns the loops and the ports of every call.
 type Engine struct {
 	ports *portPool
+	marks *marks
 	loops []*loop
 	clock func() int64
 	owned sync.WaitGroup // taps' goroutines
@@ -78,6 +80,9 @@ func Open(c Config) (*Engine, error) {
 		return nil, err
 	}
 	warnOfOverlap(c.Ports, c.Log)
+	if e.marks, err = openMarks(c.Marks); err != nil {
+		return nil, err
+	}
 	if c.Loops <= 0 {
 		c.Loops = runtime.GOMAXPROCS(0)
 	}
@@ -132,6 +137,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	loops.Wait()
 	unhook()
 	e.owned.Wait()
+	e.marks.close()
 	return errors.Join(errs...)
 }
 
@@ -165,6 +171,7 @@ func (e *Engine) abandon() {
 		_ = l.run()
 	}
 	e.owned.Wait()
+	e.marks.close()
 }
 
 // Totals are the counters since Open.

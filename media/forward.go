@@ -124,6 +124,7 @@ func (d *stream) emit(buffer []byte, at, n int, m mark) {
 	binary.BigEndian.PutUint32(packet[8:], o.ssrc)
 	if m.ext > o.newest {
 		o.newest, o.timestamp, o.sentAt = m.ext, m.timestamp, d.loop.now
+		d.mark.sentOne(o)
 	}
 	if d.terms.out != nil {
 		var err error

@@ -64,6 +64,9 @@ func headerLength(packet []byte) int {
 // decrypt authenticates in place. Without keys (RTP/AVP) the sender's address is all there is to go by.
 func (s *stream) decrypt(packet []byte, from netip.AddrPort) ([]byte, bool) {
 	t := s.terms
+	if s.before != nil {
+		s.before.guess(t.in, packet)
+	}
 	if t.in == nil {
 		if !s.plainSource(from) {
 			s.stats.WrongSource++
@@ -188,6 +191,8 @@ func (s *stream) follow(p *heardPacket, ssrc uint32, seq uint16) bool {
 			return false
 		}
 	}
+	s.before = nil
+	s.mark.heardOne(src, s.terms.in)
 	p.epoch = src.epoch
 	if p.kind != kindEvent { // an event's timestamp is that of its beginning
 		src.time(p.timestamp, s.loop.now/125_000) // 8000 a second

@@ -67,6 +67,7 @@ func (s *stream) sendControl(more ...rtcp.Packet) {
 		return
 	}
 	packet := append(s.loop.buffer()[:0], plain...)
+	s.mark[markReports].Add(1)
 	if s.terms.out != nil {
 		if packet, err = s.terms.out.EncryptRTCP(packet[:0], packet, nil); err != nil {
 			s.stats.SendErrors++

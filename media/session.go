@@ -18,18 +18,19 @@ type Session struct {
 	profile Profile
 	port    uint16
 
-	mu      sync.Mutex
-	id      uint64 // of our descriptions
-	version uint64
-	body    string                   // of our last description, without o=
-	ours    map[Suite]masterKey      // one key a suite for the session's life
-	outs    map[Suite]*srtp.Context  // of ours
-	ins     map[string]*srtp.Context // of the peer's keys, by suite and key: none is ever built twice
-	offered *draft                   // waits for Accept
-	terms   *terms
-	heard   *audioLine // the peer's last description
-	mux     bool       // agreed: the RTCP port is gone
-	closed  bool
+	mu       sync.Mutex
+	id       uint64 // of our descriptions
+	version  uint64
+	body     string                   // of our last description, without o=
+	ours     map[Suite]masterKey      // one key a suite for the session's life
+	outs     map[Suite]*srtp.Context  // of ours
+	ins      map[string]*srtp.Context // of the peer's keys, by suite and key: none is ever built twice
+	offered  *draft                   // waits for Accept
+	terms    *terms
+	heard    *audioLine // the peer's last description
+	peerSaid lastWord   // of the peer
+	mux      bool       // agreed: the RTCP port is gone
+	closed   bool
 
 	lastMu sync.Mutex
 	last   Stats // when the stream ended
@@ -60,6 +61,7 @@ func (s *Session) Answer(offer []byte) (answer []byte, err error) {
 		return nil, ErrClosed
 	}
 	s.offered = nil
+	s.peerSaid = lastWord{offer, true}
 	return s.describe(reply), nil
 }
 
@@ -107,6 +109,7 @@ func (s *Session) Accept(answer []byte) error {
 	if !s.install(t, a) {
 		return ErrClosed
 	}
+	s.peerSaid = lastWord{answer, false}
 	return nil
 }
 

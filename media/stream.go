@@ -29,6 +29,10 @@ type stream struct {
 	keys           digitReader
 	inHeader       rtp.Header
 
+	slot   int    // of the mark; -1: it stands nowhere
+	mark   *mark8 // how far both directions have come
+	before *earlier
+
 	partner *stream
 	out     outbound
 	voice   voice
@@ -77,7 +81,7 @@ const (
 )
 
 func newStream(l *loop, rtp, control *endpoint) *stream {
-	s := &stream{loop: l, rtp: rtp, control: control}
+	s := &stream{loop: l, rtp: rtp, control: control, slot: -1, mark: new(mark8)}
 	s.out.restart()
 	s.out.timestamp = rand.Uint32()
 	s.stats.Codec = NoCodec
