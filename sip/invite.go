@@ -18,6 +18,8 @@ type Invite struct {
 	SDP     []byte    // our offer; nil: the phone offers in its 200
 	Headers map[string]string
 	Urgent  bool // an emergency call: no limit of a trunk holds it up
+	// Location is where the caller is, as a PIDF-LO document (RFC 4119, RFC 5139); it goes beside the offer. nil: not told.
+	Location []byte
 }
 
 // Bindings are the live ones of the users, newest first; of no users: everybody's.
@@ -49,6 +51,9 @@ func (c *core) ring(b Binding, inv Invite) (*Leg, error) {
 // launch sends the first INVITE of a leg, which nobody knows before.
 func (c *core) launch(l *Leg, inv Invite) (*Leg, error) {
 	req := l.inviteRequest(inv)
+	if inv.Location != nil {
+		locate(req, inv.Location)
+	}
 	c.enlist(l)
 	l.mu.Lock()
 	defer l.unlock()

@@ -52,7 +52,7 @@ type Facts struct {
 	Number             string     // dialled
 	Caller             phi.Phone  // zero: withheld
 	Diverted           bool       // Number came from Diversion or History-Info
-	Device             string     // user of the registered phone that dialled a code; then there is no trunk
+	Device             string     // user of the registered phone that dialled; then there is no trunk
 }
 
 // ErrState says that a verb does not fit the leg's state; nothing was sent.

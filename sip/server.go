@@ -16,13 +16,14 @@ type Config struct {
 	Trunks    func() []Trunk // the trunks as they stand now; asked at each arrival
 	Devices   Devices
 	OnInvite  func(*Leg)         // a caller on a known trunk; must not block
-	OnCode    func(*Leg)         // a registered phone dialled one of Codes; must not block; may be nil
-	Codes     []string           // what registered phones may dial
+	OnPhone   func(*Leg)         // a registered phone dialled something: Facts has Device and Number; must not block; nil: 403
 	OnBinding func(BindingEvent) // may be nil; must not block
 	OnTrouble func(Trouble)      // may be nil; must not block
 	Log       *slog.Logger       // nil: silent. No name, number or SIP text is ever written to it
 	Limits    Limits
 	Realm     string // of digest challenges, and of the names in device certificates
+	// Urgent says of what a phone dialled that no limit and no draining may hold it up. May be nil.
+	Urgent func(number string) bool
 	// Closed is how long phones are asked to wait before they try to register again; zero: they may now. May be nil.
 	Closed func() time.Duration
 
@@ -53,7 +54,7 @@ var (
 func New(cfg Config) (*Server, error) {
 	c := newCore(cfg)
 	w, err := OpenWire(WireConfig{
-		Listeners: cfg.Listeners, Core: c, Methods: methods3261, Extensions: extensions,
+		Listeners: cfg.Listeners, Core: c, Methods: methods3261, Extensions: extensions, Passes: c.passes,
 		OnTrouble: cfg.OnTrouble, Log: cfg.Log, Limits: cfg.Limits,
 	})
 	if err != nil {

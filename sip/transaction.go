@@ -101,6 +101,9 @@ func (f *Flow) adopt(tx *ServerTx) (known *ServerTx) {
 // What belongs to a dialog is never turned away, or nobody could hang up.
 func (f *Flow) turnAway(tx *ServerTx) bool {
 	outside := tagOf(tx.req.To().Params) == ""
+	if passes := f.w.cfg.Passes; outside && tx.invite && !tx.merged && passes != nil && passes(tx) {
+		return false
+	}
 	var res *sipmsg.Response
 	switch {
 	case tx.merged:

@@ -65,6 +65,8 @@ type WireConfig struct {
 	// certificate is requested, never required: without one, or with one nobody knows, Verify returns nil and the
 	// core does not admit the flow. An error breaks the handshake off.
 	Verify func(*Listen, tls.ConnectionState) error
+	// Passes lets an INVITE through that crowding and draining would turn away. May be nil.
+	Passes func(*ServerTx) bool
 	// Methods are answered by the core; any other gets 405 with Allow. Empty: those of RFC 3261.
 	Methods []sipmsg.RequestMethod
 	// Extensions are the option tags that may stand in Require; any other gets 420.

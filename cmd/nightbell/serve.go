@@ -179,7 +179,7 @@ func (s *server) openSIP(context.Context) error {
 	var err error
 	s.sip, err = sip.New(sip.Config{
 		Listeners: listeners, Trunks: s.rules.Trunks, Devices: s.rules, OnInvite: s.invited, OnBinding: s.bound,
-		OnCode: s.desk.dialled, Codes: s.desk.codes(), DeviceRoots: sync.OnceValue(s.office.houseRoots),
+		OnPhone: s.phoned, Urgent: urgentNumber, DeviceRoots: sync.OnceValue(s.office.houseRoots),
 		OnTrouble: s.sipTrouble, Log: s.log, Realm: cfg.Realm, Limits: cfg.Limits.sip(), Closed: s.closed,
 	})
 	if err != nil {

@@ -41,9 +41,6 @@ func (d *phoneDesk) Close() error {
 	return nil
 }
 
-// codes are what phones may dial.
-func (d *phoneDesk) codes() []string { return []string{string(dialReady), string(dialNotReady)} }
-
 // dialled takes a leg of a registered phone. It never blocks.
 func (d *phoneDesk) dialled(l *sip.Leg) {
 	f := l.Facts()
