@@ -50,7 +50,7 @@ type Facts struct {
 	Listener           string     // its Listen.Name
 	Local              netip.Addr // our end of the connection it came by
 	Number             string     // dialled
-	Caller             phi.Phone  // zero: withheld
+	Caller             phi.Phone  `json:"-"` // zero: withheld
 	Diverted           bool       // Number came from Diversion or History-Info
 	Device             string     // user of the registered phone that dialled; then there is no trunk
 }
