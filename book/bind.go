@@ -23,8 +23,7 @@ var momentType = reflect.TypeFor[moment]()
 // bind fills the Go form of the file from the decoded TOML. It goes on after a mistake so that all are found, and never
 // shows a value: it may be a name or a number.
 func (r *report) bind(path string, from any, into reflect.Value) {
-	if into.Type() == momentType {
-		r.bindMoment(path, from, into.Addr().Interface().(*moment))
+	if r.bindSpecial(path, from, into) {
 		return
 	}
 	switch into.Kind() {
@@ -36,10 +35,15 @@ func (r *report) bind(path string, from any, into reflect.Value) {
 			r.wrong(path, "is %s, must be a list", kind(from))
 			return
 		}
+		if len(list) == 0 {
+			return
+		}
 		into.Set(reflect.MakeSlice(into.Type(), len(list), len(list)))
 		for i := range list {
 			r.bind(fmt.Sprintf("%s[%d]", path, i), list[i], into.Index(i))
 		}
+	case reflect.Map:
+		r.bindMap(path, from, into)
 	case reflect.Pointer:
 		into.Set(reflect.New(into.Type().Elem()))
 		r.bind(path, from, into.Elem())
@@ -54,17 +58,14 @@ func (r *report) bindTable(path string, from any, into reflect.Value) {
 		r.wrong(path, "is %s, must be a table", kind(from))
 		return
 	}
-	fields := map[string]int{}
-	for i := range into.NumField() {
-		fields[into.Type().Field(i).Tag.Get("toml")] = i
-	}
+	fields := keysOf(into)
 	for _, key := range slices.Sorted(maps.Keys(table)) {
-		i, known := fields[key]
+		f, known := fields[key]
 		if !known {
 			r.wrong(join(path, key), "unknown field")
 			continue
 		}
-		r.bind(join(path, key), table[key], into.Field(i))
+		r.bind(join(path, key), table[key], f)
 	}
 }
 

@@ -16,8 +16,12 @@ import (
 func (r *reader) person(path string, p person) policy.Person {
 	made := policy.Person{
 		ID: r.id(path+".id", p.ID), Name: phi.NewName(r.name(path+".name", p.Name)), Active: p.Active == nil || *p.Active,
+		State: p.State,
 		Role: r.oneOf(path+".role", p.Role, "agent", "clinician", "supervisor", "scheduler", "admin", "office",
 			"compliance", "auditor"),
+	}
+	if p.State != "" && !policy.IsState(p.State) {
+		r.wrong(path+".state", "is not a state like US-CA (ISO 3166-2)")
 	}
 	if p.Phone == "" {
 		return made
@@ -95,6 +99,8 @@ func (r *reader) trunk(path string, t trunk) policy.Trunk {
 		}
 	}
 	made.Exceptions = each(r, path+".exceptions", t.Exceptions, r.exception)
+	made.Carrier = t.Carrier
+	r.carrier(path+".carrier", made)
 	return made
 }
 

@@ -14,7 +14,7 @@ import (
 // Change is one difference between two books. It holds no PHI: a person's name or number that differs is only said to.
 type Change struct {
 	Kind  string `json:"kind"` // "added", "removed", "changed"
-	Of    string `json:"of"`   // "clinic", "number", "trunk", "person", "device", "schedule", "absence", "catch_all"
+	Of    string `json:"of"`   // "clinic", "number", "trunk", "person", "device", "schedule", "absence", "catch_all", "queue", "law", "emergency"
 	ID    string `json:"id"`
 	Field string `json:"field,omitempty"` // of a change: "hours[0].start"
 	From  string `json:"from,omitempty"`
@@ -57,6 +57,7 @@ func Diff(old, new *policy.Book) (all []Change) {
 	all = append(all, compare("person", old.People, new.People, func(p policy.Person) string { return p.ID })...)
 	all = append(all, compare("device", old.Devices, new.Devices, func(d policy.Device) string { return d.User })...)
 	all = append(all, compare("schedule", old.Schedules, new.Schedules, func(s policy.Schedule) string { return s.ID })...)
+	all = append(all, houseDiff(old, new)...)
 	return append(all, compare("absence", old.Edits, new.Edits, func(e policy.Edit) string { return e.ID })...)
 }
 
@@ -110,6 +111,10 @@ func (w *walk) values(path string, a, b reflect.Value) {
 	switch {
 	case private(a.Type()):
 		w.note(path, "", "")
+	case a.Kind() == reflect.Pointer:
+		w.pointers(path, a, b)
+	case a.Kind() == reflect.Map:
+		w.maps(path, a, b)
 	case a.Kind() == reflect.Slice && tables(a.Type()):
 		w.lists(path, a, b)
 	case a.Kind() == reflect.Struct && !leaf(a.Type()):

@@ -1,5 +1,7 @@
 package book
 
+import "nightbell/policy"
+
 // file is the TOML form. The field names are the contract shown in configs/demo.toml: they are added to, never renamed.
 type file struct {
 	Format    int            `toml:"format"`
@@ -14,6 +16,10 @@ type file struct {
 	Absences  []absence      `toml:"absences"`
 	Departed  []deactivation `toml:"deactivations"`
 	Mended    []correction   `toml:"corrections"`
+
+	Queues    []policy.Queue       `toml:"queues"`
+	Laws      []policy.ConsentLaw  `toml:"laws"`
+	Emergency policy.EmergencyLine `toml:"emergency"`
 }
 
 type clinic struct {
@@ -31,6 +37,7 @@ type clinic struct {
 	Federal    bool      `toml:"federal_holidays"`
 	Open       []step    `toml:"open"`
 	Closed     []step    `toml:"closed"`
+	policy.Features
 }
 
 type hours struct {
@@ -55,6 +62,10 @@ type step struct {
 	People   []string `toml:"people"`
 	Mode     string   `toml:"mode"`
 	Ring     string   `toml:"ring"`
+	Do       string   `toml:"do"`
+	Queue    string   `toml:"queue"`
+	Menu     string   `toml:"menu"`
+	Prompt   string   `toml:"prompt"`
 }
 
 type number struct {
@@ -79,6 +90,8 @@ type trunk struct {
 	MaxRate     int         `toml:"max_rate"`
 	Advertised  string      `toml:"advertised"`
 	Exceptions  []exception `toml:"exceptions"`
+
+	Carrier *policy.Carrier `toml:"carrier"`
 }
 
 // fallback is where calls go while the server is sealed.
@@ -103,6 +116,7 @@ type person struct {
 	Role   string `toml:"role"`
 	Phone  string `toml:"phone"`
 	Active *bool  `toml:"active"`
+	State  string `toml:"state"`
 }
 
 type device struct {

@@ -98,8 +98,10 @@ func (r *reader) book(f *file, version string) *policy.Book {
 	b.Schedules = each(r, "schedules", f.Schedules, func(path string, s schedule) policy.Schedule {
 		return r.schedule(path, s, b.Edits)
 	})
+	b.Queues, b.Laws, b.Emergency = f.Queues, f.Laws, r.emergency("emergency", f.Emergency)
 	r.unique(f)
 	r.references(f)
+	r.calls(b)
 	return b
 }
 

@@ -3,6 +3,8 @@ package book
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -45,6 +47,13 @@ func Render(b *policy.Book, how Reveal) ([]byte, error) {
 	for _, e := range b.Edits {
 		f.person(e)
 	}
+	for _, q := range b.Queues {
+		f.Queues = append(f.Queues, tableOf(reflect.ValueOf(q)))
+	}
+	for _, l := range b.Laws {
+		f.Laws = append(f.Laws, tableOf(reflect.ValueOf(l)))
+	}
+	f.Emergency = renderEmergency(b.Emergency)
 	var out bytes.Buffer
 	if err := toml.NewEncoder(&out).Encode(f); err != nil {
 		return nil, fmt.Errorf("render book: %w", err)
@@ -66,6 +75,9 @@ type rendered struct {
 	Absences  []table `toml:"absences,omitempty"`
 	Departed  []table `toml:"deactivations,omitempty"`
 	Mended    []table `toml:"corrections,omitempty"`
+	Queues    []table `toml:"queues,omitempty"`
+	Laws      []table `toml:"laws,omitempty"`
+	Emergency table   `toml:"emergency,omitempty"`
 }
 
 type table map[string]any
@@ -111,12 +123,14 @@ func all[F any](list []F, render func(F) table) (made []table) {
 }
 
 func renderClinic(c policy.Clinic) table {
-	return table{
+	made := table{
 		"id": c.ID, "name": c.Name, "zone": c.Zone, "greeting": c.Greeting, "announce": c.Announce,
 		"last_resort": c.LastResort, "record": new(c.Record), "suspended": c.Suspended, "fallback": c.Fallback,
 		"hours": all(c.Hours, renderHours), "holidays": all(c.Holidays, renderHoliday),
 		"open": all(c.Open.Steps, renderStep), "closed": all(c.Closed.Steps, renderStep),
 	}.trim()
+	maps.Copy(made, tableOf(reflect.ValueOf(c.Features)))
+	return made
 }
 
 // weekday names an ISO weekday as the file does; "" for none.
@@ -145,10 +159,14 @@ func renderHoliday(h policy.Holiday) table {
 }
 
 func renderStep(s policy.StepRule) table {
-	return table{
+	made := table{
 		"name": s.Name, "schedule": s.Schedule, "tier": s.Tier, "people": s.People, "mode": string(s.Mode),
-		"ring": s.For.String(),
-	}.trim()
+		"do": string(s.Do), "queue": s.Queue, "menu": s.Menu, "prompt": s.Prompt,
+	}
+	if s.For > 0 {
+		made["ring"] = s.For.String()
+	}
+	return made.trim()
 }
 
 func renderTrunk(t policy.Trunk) table {
@@ -156,18 +174,22 @@ func renderTrunk(t policy.Trunk) table {
 	for _, a := range t.Identity.Addresses {
 		addresses = append(addresses, a.String())
 	}
-	return table{
+	made := table{
 		"id": t.ID, "name": t.Name, "certificate": t.Identity.CertNames, "certificate_roots": t.Identity.CertRoots,
 		"addresses": addresses, "digest": t.Identity.Digest, "suites": t.Suites, "number_from": t.NumberFrom,
 		"caller": t.Caller, "country": t.Country, "max_calls": t.MaxCalls, "max_rate": t.MaxRate, "advertised": t.Advertised,
 		"exceptions": all(t.Exceptions, func(e policy.Exception) table {
 			return table{"scope": e.Scope, "until": e.Until, "reason": e.Reason}
 		}),
-	}.trim()
+	}
+	if t.Carrier != nil {
+		made["carrier"] = tableOf(reflect.ValueOf(*t.Carrier))
+	}
+	return made.trim()
 }
 
 func renderPerson(p policy.Person, how Reveal) table {
-	made := table{"id": p.ID, "role": p.Role, "active": new(p.Active)}
+	made := table{"id": p.ID, "role": p.Role, "active": new(p.Active), "state": p.State}
 	if how == Clear {
 		made["name"], made["phone"] = p.Name.Reveal(), p.Phone.Reveal()
 		return made.trim()

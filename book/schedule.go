@@ -26,6 +26,7 @@ func (r *reader) clinic(path string, c clinic) policy.Clinic {
 	r.limit(path+".closed", len(c.Closed), maxSteps)
 	made.Open.Steps = each(r, path+".open", c.Open, r.step)
 	made.Closed.Steps = each(r, path+".closed", c.Closed, r.step)
+	made.Features = r.features(path, c.Features)
 	if made.Record && made.Announce == "" {
 		r.warn(path+".announce", "is empty: calls are recorded without an announcement")
 	}
@@ -104,22 +105,22 @@ func (r *reader) step(path string, s step) policy.StepRule {
 	made := policy.StepRule{
 		Name: r.name(path+".name", s.Name), Schedule: s.Schedule, Tier: s.Tier, People: s.People,
 		Mode: policy.RingMode(r.oneOf(path+".mode", s.Mode, string(policy.Together), string(policy.InOrder))),
-		For:  policy.DefaultRing,
+		Do:   policy.StepKind(s.Do), Queue: s.Queue, Menu: s.Menu, Prompt: s.Prompt,
 	}
 	if s.Tier < 0 || s.Tier > maxTier {
 		r.wrong(path+".tier", "must be 1 to %d", maxTier)
 	}
+	rings := s.Do == "" || s.Do == string(policy.Ring)
+	if rings {
+		made.Do, made.For = "", policy.DefaultRing
+	}
 	if s.Ring != "" {
-		ring, err := time.ParseDuration(s.Ring)
-		if err != nil || ring < time.Second || ring > maxRing {
-			r.wrong(path+".ring", "is not a time from 1s to %s", maxRing)
-		}
-		made.For = ring
+		made.For = r.ringing(path+".ring", s.Ring)
 	}
 	for i, p := range s.People {
 		r.isPerson(index(path+".people", i), p)
 	}
-	if s.Schedule == "" && len(s.People) == 0 {
+	if rings && s.Schedule == "" && len(s.People) == 0 {
 		r.wrong(path, "rings nobody: schedule or people")
 	}
 	return made

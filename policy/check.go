@@ -258,6 +258,7 @@ func CheckPerson(p Person) Mistakes {
 	if _, ok := NormaliseNumber(p.Phone.Reveal(), ""); !ok && !p.Phone.IsZero() {
 		w.wrong("phone", "not a telephone number")
 	}
+	w.state("state", p.State)
 	return m
 }
 
