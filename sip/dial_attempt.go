@@ -49,7 +49,7 @@ func (u *upstream) dial(ctx context.Context, number string, inv Invite) (*Leg, e
 			e = &CarrierError{Trouble: troubleOf(err), Err: err}
 			err = e
 		}
-		if e != nil {
+		if e != nil && e.Trouble != Rejected {
 			u.fails(inCalls, fault{e.Trouble, e.Code})
 		}
 		return nil, err
@@ -75,10 +75,10 @@ func (o *outcall) walk(ctx context.Context, number string, only func(hop) bool) 
 			return nil, context.Cause(ctx)
 		case leg != nil:
 			return leg, nil
-		case len(moved) > 0:
+		}
+		if o.reason = err; moved != nil {
 			return o.follow(ctx, moved)
 		}
-		o.reason = err
 	}
 	return nil, o.reason
 }
@@ -142,9 +142,8 @@ func (o *outcall) refused(h hop, leg *Leg, e Event) (*Leg, []sipmsg.Uri, error) 
 		o.u.rest(h, retryAfter(res))
 		return nil, nil, refusedWith(503)
 	case res.StatusCode >= 300 && res.StatusCode < 400:
-		if moved := o.targets(res); len(moved) > 0 {
-			return nil, moved, nil
-		}
+		o.u.heard(h)
+		return nil, o.targets(res), refusedWith(res.StatusCode)
 	case res.StatusCode == 401, res.StatusCode == 407:
 		return nil, nil, refusedWith(res.StatusCode)
 	}
@@ -177,10 +176,16 @@ func (o *outcall) send(f *Flow, number string, watch func(Event)) (*Leg, error) 
 		c.lend(o.cfg.ID)
 	}
 	o.owed = false
-	return c.launch(l, o.inv)
+	req := l.inviteRequest(o.inv)
+	if shown != "" { // at the carrier's domain, as From
+		for req.RemoveHeader("P-Asserted-Identity") {
+		}
+		req.AppendHeader(sipmsg.NewHeader("P-Asserted-Identity", "<"+l.dlg.local.String()+">"))
+	}
+	return c.sendFirst(l, req, o.inv)
 }
 
-// targets are the contacts of a 3xx that lie with the same carrier, best first; nobody else is sent to.
+// targets are the contacts of a 3xx that lie with the same carrier, best first; nobody else is sent to. Never nil.
 func (o *outcall) targets(res *sipmsg.Response) []sipmsg.Uri {
 	type choice struct {
 		uri sipmsg.Uri
@@ -208,7 +213,7 @@ func (o *outcall) targets(res *sipmsg.Response) []sipmsg.Uri {
 		}
 		return 0
 	})
-	var out []sipmsg.Uri
+	out := []sipmsg.Uri{}
 	for _, c := range all {
 		if key := strings.ToLower(c.uri.Host) + " " + userOf(&c.uri); !slices.Contains(o.trail, key) && o.moved < maxMoved {
 			o.trail = append(o.trail, key)

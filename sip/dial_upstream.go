@@ -22,6 +22,7 @@ type carriers struct {
 	core   *core
 	wire   *Wire
 	finder *finder
+	reach  func(context.Context, *Carrier, hop) (*Flow, error) // opens a connection
 
 	mu   sync.Mutex
 	of   map[string]*upstream
@@ -278,7 +279,7 @@ func (u *upstream) flow(ctx context.Context, h hop) (*Flow, error) {
 	if f := w.standing(); f != nil {
 		return f, nil
 	}
-	f, err := u.all.wire.reach(ctx, &cfg, h)
+	f, err := u.all.reach(ctx, &cfg, h)
 	if err != nil {
 		return nil, err
 	}

@@ -50,7 +50,10 @@ func (c *core) ring(b Binding, inv Invite) (*Leg, error) {
 
 // launch sends the first INVITE of a leg, which nobody knows before.
 func (c *core) launch(l *Leg, inv Invite) (*Leg, error) {
-	req := l.inviteRequest(inv)
+	return c.sendFirst(l, l.inviteRequest(inv), inv)
+}
+
+func (c *core) sendFirst(l *Leg, req *sipmsg.Request, inv Invite) (*Leg, error) {
 	if inv.Location != nil {
 		locate(req, inv.Location)
 	}

@@ -60,7 +60,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.routes.core, c.routes.wire, c.carriers.wire = c, w, w
+	c.routes.core, c.routes.wire, c.carriers.wire, c.carriers.reach = c, w, w, w.reach
 	return &Server{wire: w, core: c}, nil
 }
 

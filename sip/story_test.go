@@ -120,6 +120,12 @@ func secret(s string) func() string { return func() string { return s } }
 // and bo; limits may be zero.
 func open(t testing.TB, limits Limits) *house {
 	t.Helper()
+	return openWith(t, func(cfg *Config) { cfg.Limits = limits })
+}
+
+// openWith starts a house whose configuration is altered.
+func openWith(t testing.TB, alter func(*Config)) *house {
+	t.Helper()
 	h := &house{
 		t: t, ca: newAuthority(t), log: &syncBuffer{}, legs: make(chan *Leg, 512), codes: make(chan *Leg, 16), bindings: make(chan BindingEvent, 512),
 		phones: map[string]Device{
@@ -129,7 +135,7 @@ func open(t testing.TB, limits Limits) *house {
 	}
 	h.trunks = []Trunk{{ID: "clinic", Name: "Clinic", CertNames: []string{"pbx.clinic.example"}, CertRoots: h.ca.pem}}
 	cert := h.ca.issue(t, "nightbell.example", time.Now().Add(time.Hour))
-	s, err := New(Config{
+	cfg := Config{
 		Listeners: []Listen{{
 			Network: TLS, Bind: netip.MustParseAddrPort("127.0.0.1:0"),
 			Certificate: func() (*tls.Certificate, error) { return cert, nil },
@@ -142,10 +148,11 @@ func open(t testing.TB, limits Limits) *house {
 		Urgent:    func(number string) bool { return number == "911" },
 		OnBinding: func(e BindingEvent) { h.bindings <- e },
 		Log:       slog.New(slog.NewTextHandler(h.log, nil)),
-		Limits:    limits,
 
 		DeviceRoots: func() string { return h.ca.pem },
-	})
+	}
+	alter(&cfg)
+	s, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

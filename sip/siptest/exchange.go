@@ -10,6 +10,8 @@ import (
 	"net"
 	"strings"
 	"sync"
+
+	sipmsg "github.com/emiago/sipgo/sip"
 )
 
 // Exchange is a carrier that is dialled: it listens, and lets ring answer every INVITE. With a User it challenges first.
@@ -31,6 +33,8 @@ type ExchangeOptions struct {
 	User, Secret string
 	Algorithms   []string // offered together; empty: SHA-256
 	Proxy        string   // "407": challenges as a proxy
+
+	Script func(req *sipmsg.Request) (code int, head string) // see Options
 }
 
 // ListenExchange opens it; ring is called in a goroutine of its own.
@@ -57,7 +61,7 @@ func (x *Exchange) accept() {
 			_ = conn.Close()
 			continue
 		}
-		p := callable(conn, Options{}, x.invited)
+		p := callable(conn, Options{Script: x.opt.Script}, x.invited)
 		x.mu.Lock()
 		x.peers = append(x.peers, p)
 		x.mu.Unlock()
@@ -72,6 +76,16 @@ func (x *Exchange) Connections() int {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return len(x.peers)
+}
+
+// Heard lists the start lines that came in by all connections.
+func (x *Exchange) Heard() (all []string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, p := range x.peers {
+		all = append(all, p.Heard()...)
+	}
+	return all
 }
 
 // Wrong is how many answers to its challenge were wrong.

@@ -32,6 +32,10 @@ type Options struct {
 	Secret     string
 	Instance   string // +sip.instance URN of a phone; empty: none
 	Contact    string // user part of a carrier's Contact; empty: peer
+
+	// Script answers the server's requests outside any dialog: a code and header lines; code 0: not a byte. nil: OPTIONS gets
+	// 200, the rest 481.
+	Script func(req *sipmsg.Request) (code int, head string)
 }
 
 // ErrClosed says that the connection is gone.
@@ -208,6 +212,10 @@ func (p *peer) takeRequest(req *sipmsg.Request) {
 		p.work.Go(func() { ring(d) })
 	case d != nil:
 		d.asked(req)
+	case p.opt.Script != nil && req.Method != sipmsg.ACK:
+		if code, head := p.opt.Script(req); code != 0 {
+			_ = p.respond(req, code, head, nil)
+		}
 	case req.Method == sipmsg.OPTIONS:
 		_ = p.respond(req, 200, "", nil)
 	case req.Method != sipmsg.ACK:
