@@ -35,11 +35,12 @@ type Console struct {
 	doors    *access.Throttle
 	turns    turns
 	refusals refusals
+	stream   *ring
 }
 
 // New makes a console; nothing listens yet.
 func New(cfg Config) *Console {
-	c := &Console{ports: cfg.Ports, log: cfg.Log, now: cfg.Now, origins: http.NewCrossOriginProtection(), doors: access.NewThrottle()}
+	c := &Console{ports: cfg.Ports, log: cfg.Log, now: cfg.Now, origins: http.NewCrossOriginProtection(), doors: access.NewThrottle(), stream: newRing(newID())}
 	if c.now == nil {
 		c.now = time.Now
 	}

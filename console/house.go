@@ -149,7 +149,7 @@ func setTrunkSecret(c *Console, ctx context.Context, in *struct {
 }
 
 func listAgents(c *Console, ctx context.Context, _ *struct{}) (*answer[list[Agent]], error) {
-	items, err := c.ports.Agents.List(ctx)
+	items, err := c.agentsSeen(ctx)
 	return say(listed(items, ""), err)
 }
 
@@ -159,17 +159,6 @@ func pauseAgent(c *Console, ctx context.Context, in *Named) (*done, error) {
 
 func resumeAgent(c *Console, ctx context.Context, in *Named) (*done, error) {
 	return nil, c.ports.Agents.Resume(ctx, in.ID, askingOf(ctx).who.Actor)
-}
-
-func showLive(c *Console, ctx context.Context, _ *struct{}) (*answer[Live], error) {
-	live, err := c.ports.Floor.Live(ctx)
-	if live.Calls == nil {
-		live.Calls = []LiveCall{}
-	}
-	if live.Alarms == nil {
-		live.Alarms = []string{}
-	}
-	return say(live, err)
 }
 
 func showHealth(c *Console, ctx context.Context, _ *struct{}) (*answer[list[Finding]], error) {

@@ -75,7 +75,10 @@ func (c *Console) run(ctx context.Context, l net.Listener, h http.Handler) error
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          log.New(quiet{}, "", 0),
+		BaseContext: func(net.Listener) context.Context {
+			return context.WithValue(context.Background(), endingKey{}, ctx.Done())
+		},
+		ErrorLog: log.New(quiet{}, "", 0),
 	}
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(l) }()
@@ -84,15 +87,23 @@ func (c *Console) run(ctx context.Context, l net.Listener, h http.Handler) error
 		return fmt.Errorf("console: %w", err)
 	case <-ctx.Done():
 	}
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
-	if srv.Shutdown(closing) != nil {
+	if srv.Shutdown(end) != nil {
 		_ = srv.Close()
 	}
 	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("console: %w", err)
 	}
 	return nil
+}
+
+type endingKey struct{}
+
+// closing closes when the listener that a request came by is about to end: who would answer for ever ends then.
+func closing(ctx context.Context) <-chan struct{} {
+	done, _ := ctx.Value(endingKey{}).(<-chan struct{})
+	return done
 }
 
 // quiet drops net/http's own lines: they repeat what strangers send.

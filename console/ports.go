@@ -60,6 +60,12 @@ type Ports struct {
 	Holding     Holding
 	Disclosures Disclosures
 	Glass       Glass
+
+	Lines   Lines
+	Desks   Desks
+	Callers Callers
+	Voices  Voices
+	Alarms  Alarms
 }
 
 // What ports answer instead of a value; anything else becomes a 500 without its text.

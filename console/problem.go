@@ -71,6 +71,9 @@ func asProblem(err error) *Problem {
 	if p := ofRules(err); p != nil {
 		return p
 	}
+	if p := ofCall(err); p != nil {
+		return p
+	}
 	if p := ofGate(err); p != nil {
 		return p
 	}

@@ -1,6 +1,9 @@
 package console
 
-import "nightbell/access"
+import (
+	"nightbell/access"
+	"nightbell/call"
+)
 
 // The cells: a scope reaches nothing, her own calls for a day, her own, the running of the house, or the grant's clinics.
 const (
@@ -58,7 +61,7 @@ var matrix = []roleRow{
 	{DevicesWrite, cells{here, no, no, no, no, no, no, no}},
 	{TrunksRead, cells{here, no, no, no, no, no, here, here}},
 	{TrunksWrite, cells{here, no, no, no, no, no, no, no}},
-	{AgentsRead, cells{here, here, no, here, no, no, no, no}},
+	{AgentsRead, cells{here, here, here, here, no, no, no, no}},
 	{AgentsWrite, cells{no, no, no, here, no, no, no, no}},
 	{ReadyRead, cells{here, no, no, here, no, no, no, no}},
 	{ReadyWrite, cells{here, no, no, here, no, no, no, no}},
@@ -83,6 +86,13 @@ var matrix = []roleRow{
 	{BreakGlassReview, cells{no, no, no, no, no, no, here, here}},
 	{PseudonymsResolve, cells{no, no, no, here, no, no, no, no}},
 	{LiveRead, cells{here, no, no, here, no, no, no, no}},
+	{LiveWatch, cells{here, no, here, here, no, no, no, no}},
+	{CallsCommand, cells{no, no, mine, here, no, no, no, no}},
+	{CallsPlace, cells{no, no, here, here, no, no, no, no}},
+	{UnservedRead, cells{no, no, here, here, no, here, here, no}},
+	{UnservedSettle, cells{no, no, here, here, no, here, no, no}},
+	{AlarmsRead, cells{here, no, no, here, no, no, here, no}},
+	{AlarmsAcknowledge, cells{here, no, no, here, no, no, no, no}},
 	{MetricsRead, cells{here, no, no, no, no, no, no, no}},
 	{FactorsWrite, cells{mine, mine, mine, mine, mine, mine, mine, mine}},
 	{Self, cells{mine, mine, mine, mine, mine, mine, mine, mine}},
@@ -116,4 +126,32 @@ func bound(r access.Role, s Scope) Bound {
 		}
 	}
 	return Nothing
+}
+
+// orders is who may tell a running call what. A command that is not here does not exist. The operator of the machine hears
+// nobody and moves nobody: he may end a call.
+var orders = map[call.CommandKind]standing{
+	call.HoldCaller:       inIt | watching,
+	call.ResumeCaller:     inIt | watching,
+	call.ConsultThird:     inIt,
+	call.JoinAll:          inIt,
+	call.CompleteTransfer: inIt,
+	call.CancelLine:       inIt | watching,
+	call.TransferBlind:    inIt | watching,
+	call.ParkCaller:       inIt | watching,
+	call.RetrieveCaller:   watching | colleague,
+	call.Listen:           watching,
+	call.Whisper:          watching,
+	call.Barge:            watching,
+	call.LeaveCall:        watching,
+	call.PauseRecording:   inIt | watching,
+	call.ResumeRecording:  inIt | watching,
+	call.DeclineRecording: inIt | watching,
+	call.EndCall:          inIt | watching | operator,
+	call.PatchCaller:      inIt | watching,
+	call.SendKey:          inIt,
+	call.Requeue:          inIt | watching,
+	call.BeginSecret:      inIt,
+	call.EndSecret:        inIt,
+	call.AddNote:          inIt | watching,
 }

@@ -34,6 +34,7 @@ func Routes() []Route {
 	return slices.Concat(
 		loginRoutes(), meRoutes(), deskRoutes(), accountRoutes(), readyRoutes(),
 		bookRoutes(), rulesRoutes(), coverRoutes(), historyRoutes(), houseRoutes(), keyRoutes(), backupRoutes(), proofRoutes(), engineRoutes(), retentionRoutes(),
+		liveRoutes(), ledgerRoutes(),
 	)
 }
 
@@ -111,14 +112,6 @@ func houseRoutes() []Route {
 			TrunksRead, House, "", nil, Settled, with(testTrunk)},
 		{http.MethodPut, "/api/v1/trunks/{id}/secret", "set-trunk-secret", "Keep a trunk's digest secret",
 			TrunksWrite, House, audit.TrunkSecretSet, nil, Fresh, with(setTrunkSecret)},
-		{http.MethodGet, "/api/v1/agents", "list-agents", "Agents, paused or not, registered or not",
-			AgentsRead, House, "", nil, Settled, with(listAgents)},
-		{http.MethodPost, "/api/v1/agents/{id}/pause", "pause-agent", "Offer no calls to an agent",
-			AgentsWrite, House, audit.AgentPaused, nil, Settled, with(pauseAgent)},
-		{http.MethodPost, "/api/v1/agents/{id}/resume", "resume-agent", "Offer calls again",
-			AgentsWrite, House, audit.AgentResumed, nil, Settled, with(resumeAgent)},
-		{http.MethodGet, "/api/v1/live", "live", "The server at this moment",
-			LiveRead, House, "", nil, Settled, with(showLive)},
 		{http.MethodGet, "/api/v1/health", "health", "What the data folder says of itself",
 			LiveRead, House, "", nil, Settled, with(showHealth)},
 	}

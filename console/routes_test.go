@@ -164,7 +164,7 @@ func TestUnknownPathsAndMethodsAreProblems(t *testing.T) {
 // With the audit down nothing of a remembered route is shown and nothing changes; only the audit's own check goes on.
 func TestAuditDownRefusesEverythingItWouldRemember(t *testing.T) {
 	for _, r := range Routes() {
-		if r.Action == "" || r.Action == audit.AuditVerified {
+		if r.Action == "" || r.Action == audit.AuditVerified || r.ID == "order-call" { // a caller is not kept on hold by a full disk: TestOrdersGoOnWithoutTheAudit
 			continue
 		}
 		s := newStage()

@@ -68,6 +68,13 @@ const (
 	BreakGlassOpen    Scope = "break-glass:open"
 	BreakGlassReview  Scope = "break-glass:review"
 	LiveRead          Scope = "live:read"
+	LiveWatch         Scope = "live:watch"    // calls, queues and agents as they are now
+	CallsCommand      Scope = "calls:command" // to tell a running call what to do; orders says who may what
+	CallsPlace        Scope = "calls:place"   // to call somebody in a clinic's name
+	UnservedRead      Scope = "unserved:read" // the ledger of callers, and voice messages
+	UnservedSettle    Scope = "unserved:settle"
+	AlarmsRead        Scope = "alarms:read"
+	AlarmsAcknowledge Scope = "alarms:acknowledge"
 	MetricsRead       Scope = "metrics:read"
 
 	FactorsWrite Scope = "factors:write" // to enrol: a live login, or the password alone while no factor stands yet
@@ -102,7 +109,9 @@ var scopes = []struct {
 	{ProposalsRead, Local}, {ProposalsDecide, PeopleOnly}, {TrainingRead, Local}, {TrainingWrite, Local},
 	{BackupRead, Anyone}, {BackupWrite, Anyone}, {DebugRead, PeopleOnly}, {PseudonymsResolve, PeopleOnly},
 	{RetentionRead, Anyone}, {RetentionWrite, Local}, {HoldsWrite, PeopleOnly}, {DisclosuresRead, PeopleOnly}, {DisclosuresWrite, PeopleOnly},
-	{BreakGlassRead, Local}, {BreakGlassOpen, PeopleOnly}, {BreakGlassReview, PeopleOnly}, {LiveRead, Anyone}, {MetricsRead, Anyone},
+	{BreakGlassRead, Local}, {BreakGlassOpen, PeopleOnly}, {BreakGlassReview, PeopleOnly}, {LiveRead, Anyone}, {LiveWatch, Anyone}, {MetricsRead, Anyone},
+	{CallsCommand, Local}, {CallsPlace, PeopleOnly}, {UnservedRead, Anyone}, {UnservedSettle, PeopleOnly},
+	{AlarmsRead, Anyone}, {AlarmsAcknowledge, PeopleOnly},
 	{FactorsWrite, PeopleOnly}, {Self, PeopleOnly}, {SecondFactor, PeopleOnly},
 }
 
@@ -124,4 +133,4 @@ func scopesOf(h Holder) []Scope {
 func (s Scope) heldBy(h Holder) bool { return slices.Contains(scopesOf(h), s) }
 
 // implied are scopes that were part of another one once: a token that names that one still may what it could.
-var implied = map[Scope][]Scope{RulesWrite: {ClinicsWrite, HoursWrite, PeopleWrite}}
+var implied = map[Scope][]Scope{RulesWrite: {ClinicsWrite, HoursWrite, PeopleWrite}, LiveRead: {LiveWatch}}

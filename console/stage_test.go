@@ -36,6 +36,7 @@ type stage struct {
 	noKeys    bool // as outside development
 
 	doors doors
+	floor floor
 	gate  []string // why the access gate is closed
 
 	opens     bool // every change opens a gap
@@ -47,7 +48,7 @@ const canary = "+12125550199"
 var callTime = time.Date(2026, 11, 2, 3, 4, 5, 0, time.UTC)
 
 func newStage() *stage {
-	return &stage{tokens: map[string]Token{}, state: Ready, clock: callTime.Add(time.Hour)}
+	return &stage{tokens: map[string]Token{}, state: Ready, clock: callTime.Add(time.Hour), floor: newFloor()}
 }
 
 func (s *stage) ports() Ports {
@@ -57,6 +58,7 @@ func (s *stage) ports() Ports {
 		Health: stageHealth{}, Floor: stageFloor{s}, Clinics: stageClinics{s}, People: stagePeople{s}, Schedules: stageSchedules{s},
 		Versions: stageVersions{s}, Previews: stagePreviews{s}, Outlook: stageOutlook{s}, Offers: stageOffers{s}, Feeds: stageFeeds{s},
 	}
+	p.Lines, p.Desks, p.Callers, p.Voices, p.Alarms = stageLines{s}, stageDesks{s}, stageCallers{s}, stageVoices{s}, stageAlarms{s}
 	s.people(&p)
 	return p
 }
@@ -256,7 +258,7 @@ func (t stageTrunks) Secret(_ context.Context, _, _ string, by audit.Actor) erro
 
 type stageAgents struct{ *stage }
 
-func (stageAgents) List(context.Context) ([]Agent, error)                      { return nil, nil }
+func (a stageAgents) List(context.Context) ([]Agent, error)                    { return slices.Clone(a.floor.agents), nil }
 func (a stageAgents) Pause(_ context.Context, _ string, by audit.Actor) error  { return a.change(by) }
 func (a stageAgents) Resume(_ context.Context, _ string, by audit.Actor) error { return a.change(by) }
 
@@ -266,8 +268,15 @@ func (stageHealth) Checks(context.Context) ([]Finding, error) { return nil, nil 
 
 type stageFloor struct{ *stage }
 
-func (f stageFloor) State() State                       { return f.state }
-func (f stageFloor) Live(context.Context) (Live, error) { return Live{State: f.state}, nil }
+func (f stageFloor) State() State { return f.state }
+func (f stageFloor) Live(ctx context.Context) (Live, error) {
+	live := Live{State: f.state, Alarms: []string{"disk: 8 % free"}}
+	calls, _ := stageLines(f).Calls(ctx)
+	for _, v := range calls {
+		live.Calls = append(live.Calls, LiveOf(v))
+	}
+	return live, nil
+}
 
 // example is a request that each route takes.
 var example = map[string]string{
@@ -305,6 +314,11 @@ func (r Route) request() *http.Request {
 	path := strings.NewReplacer("{id}", id, "{version}", "1").Replace(r.Path)
 	req := httptest.NewRequest(r.Method, path+exampleQuery[r.ID], body)
 	req.Header.Set("If-Match", "*")
+	if r.ID == "live-events" { // she has left when the first of it is sent
+		ctx, leave := context.WithCancel(req.Context())
+		leave()
+		req = req.WithContext(ctx)
+	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}

@@ -272,25 +272,11 @@ type Agent struct {
 	Paused     bool     `json:"paused"`
 	Devices    []string `json:"devices" doc:"user parts"`
 	Registered []string `json:"registered" doc:"user parts with a live registration"`
-}
 
-// Live is the server at this moment.
-type Live struct {
-	State      State      `json:"state" enum:"ready,sealed,draining,stopped"`
-	Mode       string     `json:"mode" enum:"production,development"`
-	Version    string     `json:"version"`
-	Since      time.Time  `json:"since,omitzero"`
-	Registered int        `json:"registered" doc:"live bindings"`
-	Calls      []LiveCall `json:"calls"`
-	Alarms     []string   `json:"alarms"`
-}
-
-// LiveCall is a call that runs.
-type LiveCall struct {
-	ID      string    `json:"id"`
-	Clinic  string    `json:"clinic"`
-	Trunk   string    `json:"trunk"`
-	State   string    `json:"state"`
-	Arrived time.Time `json:"arrived"`
-	Agent   string    `json:"agent,omitempty"`
+	State   string    `json:"state,omitempty" doc:"away, ready, offered, talking, wrap_up, break, training, paused; absent while the server is stopped"`
+	Since   time.Time `json:"since,omitzero" doc:"of the state"`
+	Until   time.Time `json:"until,omitzero" doc:"when it ends by itself"`
+	Reason  string    `json:"reason,omitempty" doc:"of a break or a pause"`
+	Call    string    `json:"call,omitempty" doc:"the call she is in, or is offered"`
+	Clinics []string  `json:"clinics,omitempty" doc:"of her grants; absent: the whole house"`
 }

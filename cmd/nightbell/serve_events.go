@@ -37,6 +37,7 @@ func (s *server) rulesReplaced() {
 	s.alarms.clear("rules")
 	if s.sip != nil {
 		s.sip.DevicesChanged()
+		s.sip.CarriersChanged()
 	}
 	s.bundle.Changed()
 	s.gaps.Changed()
@@ -297,8 +298,7 @@ func (s *server) Live(context.Context) (console.Live, error) {
 	live := console.Live{State: s.State(), Mode: string(s.office.Config.Mode), Version: programVersion(), Since: s.since,
 		Registered: len(s.sip.Bindings()), Alarms: s.alarms.list()}
 	for _, v := range s.board.Live() {
-		live.Calls = append(live.Calls, console.LiveCall{ID: v.ID, Clinic: v.Clinic, Trunk: v.Trunk, State: string(v.State),
-			Arrived: v.Arrived, Agent: v.Agent})
+		live.Calls = append(live.Calls, console.LiveOf(v))
 	}
 	slices.SortFunc(live.Calls, func(a, b console.LiveCall) int { return a.Arrived.Compare(b.Arrived) })
 	return live, nil
