@@ -1,6 +1,8 @@
 package book
 
 import (
+	"bytes"
+	"encoding/json"
 	"reflect"
 	"strings"
 	"time"
@@ -107,6 +109,43 @@ func Read[T any](table map[string]any) (v T, _ Mistakes) {
 		}
 	}
 	return v, sorted(r.mistakes)
+}
+
+// ReadJSON is Read for a JSON object.
+func ReadJSON[T any](text []byte) (v T, _ Mistakes) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	var table map[string]any
+	if err := d.Decode(&table); err != nil {
+		return v, Mistakes{{Text: "is not a JSON object"}} // the decoder's error could quote it
+	}
+	return Read[T](asTOML(table).(map[string]any))
+}
+
+// asTOML makes whole numbers and lists of JSON what they are in TOML, and leaves out null.
+func asTOML(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			return n
+		}
+		return 0.5 // no field takes it
+	case []any:
+		for i := range v {
+			v[i] = asTOML(v[i])
+		}
+		return v
+	case map[string]any:
+		for k, one := range v {
+			if one == nil {
+				delete(v, k)
+				continue
+			}
+			v[k] = asTOML(one)
+		}
+		return v
+	}
+	return v
 }
 
 // Table is a value of policy's as the table that Read takes. What is empty is left out.

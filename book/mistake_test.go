@@ -2,6 +2,7 @@ package book
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
@@ -131,6 +132,9 @@ func TestFixedZoneIsWarnedAbout(t *testing.T) {
 // A book file, however broken, is a book or a list of mistakes with their places, and a book that was read can be written.
 func FuzzParse(f *testing.F) {
 	f.Add(demo(f))
+	if whole, err := os.ReadFile("../testdata/policy/whole.toml"); err == nil {
+		f.Add(whole)
+	}
 	f.Add([]byte("format = 1"))
 	f.Add([]byte("[[clinics]]\n[[clinics.hours]]\n[clinics.hours.x]\n"))
 	f.Add([]byte("clinics = [{hours = [{days = [1, \"mon\", {}]}]}]\nformat = 1979-05-27"))
