@@ -18,9 +18,13 @@ type Ports struct {
 	Phones   Phones
 	Recorder Recorder
 	Journal  Journal
-	Trunks   Trunks // outward; nil: there are none
-	PINs     PINs   // nil: nobody has one
-	Agents   Agents // nil: Contacts alone says who is there
+	Trunks   Trunks                                  // outward; nil: there are none
+	PINs     PINs                                    // nil: nobody has one
+	Numbers  Numbers                                 // nil: nothing but users and E.164 is understood
+	Agents   Agents                                  // nil: Contacts alone says who is there
+	Reach    func(person string) policy.Reachable    // the ways to a clinician now; nil: as the plan found them
+	Keeper   Keeper                                  // nil: calls end with the process
+	Outward  func(clinic string) (policy.Plan, bool) // the plan of a call that the house places for a clinic; nil: none may be placed
 	Now      func() time.Time
 	Fault    func(call string, panicked any) // a defect of ours; must not print what it is given
 }

@@ -47,13 +47,14 @@ type Call struct {
 	seen         atomic.Pointer[View]
 	room
 	standing
+	box voicebox // see voicemail.go
+	remains      // what goes on in another process; see kept.go
 }
 
 // Endings of a phase. They are context causes or results of hunt, never shown to anybody.
 var (
 	errCallerGone = errors.New("caller is gone")
 	errNobody     = errors.New("nobody answered")
-	errAgentLost  = errors.New("agent's connection is lost")
 	errFault      = errors.New("defect of ours")
 )
 
@@ -63,6 +64,11 @@ func (c *Call) handle(ctx context.Context) {
 	c.life = ctx
 	defer c.leave(nil)
 	err := c.guard(func() error { return c.attend(ctx) })
+	if errors.Is(err, errNobody) && c.plan.Voicemail != nil {
+		if err = c.guard(func() error { return c.voicemail(ctx) }); err == nil {
+			err = errNobody // she said nothing, and is still there
+		}
+	}
 	if errors.Is(err, errNobody) || errors.Is(err, errFault) {
 		_ = c.guard(func() error { return c.lastResort(ctx) })
 	}
@@ -83,16 +89,31 @@ func (c *Call) guard(phase func() error) (err error) {
 
 // attend serves the caller until an agent and she have talked, she leaves, or nobody is left to ask (errNobody).
 func (c *Call) attend(ctx context.Context) error {
+	if c.caller.revived {
+		return c.attendAgain(ctx)
+	}
 	c.decide()
 	if err := c.welcome(ctx); err != nil {
 		return err
 	}
+	return c.accompany(ctx, nil)
+}
+
+// accompany walks the plan for the caller, as often as it takes; agent is who talks with her already, or nil.
+func (c *Call) accompany(ctx context.Context, agent *party) (err error) {
 	for {
-		agent, err := c.walk(ctx)
+		if agent == nil {
+			agent, err = c.walk(ctx)
+		}
+		if errors.Is(err, errPickedUp) {
+			agent, c.volunteer, err = c.volunteer, nil, nil
+		}
 		if err != nil {
 			return err
 		}
-		if err := c.converse(ctx, agent); !errors.Is(err, errAgentLost) {
+		err = c.converse(ctx, agent)
+		agent = nil
+		if !errors.Is(err, errAgentLost) && !errors.Is(err, errRequeued) {
 			return err
 		}
 		if err := c.apologise(ctx); err != nil {
@@ -185,11 +206,16 @@ func (c *Call) lastResort(ctx context.Context) error {
 	return c.until(ctx, c.caller.voice.Play(p, 2))
 }
 
-// apologise keeps a caller company whose agent's connection died; then the plan is walked again for her. After a few
-// such losses something is wrong with our side of the network, and she hears the last resort instead.
+// apologise keeps a caller company whose agent's connection died, or whom nobody took when she was handed on; then the
+// plan is walked again for her, before everybody who waits. After a few losses something is wrong with our side of the
+// network, and she hears the last resort instead.
 func (c *Call) apologise(ctx context.Context) error {
-	c.dropAgent(Unreachable)
-	c.losses++
+	c.arrivedFirst = true
+	if c.agent != nil {
+		c.dropAgent(Unreachable)
+		c.losses++
+	}
+	c.note(Requeued, "caller", nil)
 	if c.losses >= maxLosses {
 		c.plan.Steps = nil
 		return nil

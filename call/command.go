@@ -104,10 +104,3 @@ func (b *Switchboard) Command(ctx context.Context, call string, cmd Command) err
 	}
 }
 
-// order does a command, or says why not.
-func (c *Call) order(cmd Command) error {
-	if c.state == Over {
-		return unfit(Gone)
-	}
-	return unfit(NoSuchCommand)
-}

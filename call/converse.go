@@ -3,22 +3,14 @@ package call
 import (
 	"context"
 	"errors"
-	"time"
 )
 
-// How long a conversation outlives trouble. A lost connection leaves media running: the dialog re-attaches when the
-// same device comes back (RFC 5626); silence with a lost connection means nobody is there.
-const (
-	returnTime  = 30 * time.Second // a phone whose connection is lost may come back
-	silentTime  = 10 * time.Second // flow lost and no media: at once after this
-	abandonTime = 60 * time.Second // no media from a caller whose connection stands: gone without BYE
-)
-
-// converse joins caller and agent until one of them leaves. It returns errAgentLost when the agent's connection died
-// and the caller must be served by somebody else.
+// converse joins caller and agent and keeps the caller company until nobody is left who speaks with her, and no errand
+// that may bring somebody. It returns errAgentLost when the agent's connection died and errRequeued when nobody took a
+// caller who was handed on: she must be served by somebody else.
 func (c *Call) converse(ctx context.Context, agent *party) error {
-	c.agent = agent
-	defer c.board.release(agent.user, c)
+	c.agent, agent.place, agent.since = agent, placeAgent, c.now()
+	defer c.disband()
 	if err := c.answerCaller(ctx); err != nil {
 		return err
 	}
@@ -28,61 +20,170 @@ func (c *Call) converse(ctx context.Context, agent *party) error {
 	if agent.ended {
 		return errAgentLost
 	}
-	c.joined = true
-	c.join()
-	c.record.Served = true
-	c.note(Bridged, agent.name(), nil)
-	c.mark("joined", agent.user)
-	c.show(Talking)
+	c.meet()
 	watch := newWatch(c)
 	defer watch.stop()
-	for !agent.ended {
+	for c.settle() {
 		_, err := next(ctx, c, watch.timer())
 		if errors.Is(err, errTime) {
-			if err := watch.verdict(); err != nil {
-				return err
-			}
-			continue
+			err = watch.verdict()
 		}
 		if err != nil {
 			return err
 		}
 		watch.look()
 	}
-	if agent.record.Cause != Completed {
-		return errAgentLost
-	}
-	c.mark("left", agent.user)
-	c.outcome(Completed, agent.user)
-	return nil
+	return c.verdict
 }
 
-// join lets both hear each other, or music where one of them holds the other.
-func (c *Call) join() {
-	if c.agent == nil || c.agent.ended {
-		return
-	}
-	if c.caller.holding || c.agent.holding {
-		c.park()
-		return
-	}
-	c.caller.voice.Quiet()
-	c.agent.voice.Quiet()
-	c.sound.Bridge(c.caller.voice, c.agent.voice)
+// Endings of a conversation that leave the caller to be served by somebody else.
+var (
+	errAgentLost = errors.New("agent's connection is lost")
+	errRequeued  = errors.New("caller is to wait again")
+)
+
+// meet begins the conversation.
+func (c *Call) meet() {
+	c.joined = true
+	c.caller.tuned, c.agent.tuned = false, false
+	c.arrange()
+	c.record.Served = true
+	c.note(Bridged, c.agent.name(), nil)
+	c.mark("joined", c.agent.name())
+	c.show(Talking)
 }
 
-// park plays music to the party that is held.
-func (c *Call) park() {
-	c.sound.Split()
-	music := c.board.ports.Prompt("music")
-	if music == nil {
-		return
+// settle draws the consequences of who has gone, and reports whether the conversation goes on.
+func (c *Call) settle() bool {
+	c.seeOff()
+	if c.third != nil && c.third.ended {
+		c.thirdLeft()
 	}
-	if c.agent.holding && !c.caller.holding {
-		c.caller.voice.Play(music, 0)
+	if c.second != nil && c.second.ended {
+		c.secondLeft()
 	}
-	if c.caller.holding && !c.agent.holding {
-		c.agent.voice.Play(music, 0)
+	if c.agent != nil && c.agent.ended {
+		c.agentLeft()
+	}
+	return !c.parted
+}
+
+// part ends the conversation; the error says what is done for the caller then.
+func (c *Call) part(why error) { c.parted, c.verdict = true, why }
+
+// agentLeft: a third who is there goes on with the caller; one who is still rung is waited for; else the conversation is
+// over, by the agent's own will or because her connection died.
+func (c *Call) agentLeft() {
+	a, willing := c.agent, c.agent.record.Cause == Completed
+	switch {
+	case c.third != nil && (willing || !c.apart):
+		c.note(Transferred, c.third.name(), with("by", a.name(), "how", "left"))
+		c.succeed(c.third)
+	case c.errand != nil && willing && c.adopted(nil):
+	default:
+		c.part(errAgentLost)
+		if willing {
+			c.part(nil)
+			c.mark("left", a.name())
+			c.outcome(Completed, a.name())
+		}
+	}
+}
+
+// adopted asks the open errand whether it goes on without the agent who began it.
+func (c *Call) adopted(refer Transferor) bool {
+	o, can := c.errand.(orphan)
+	return can && o.orphaned(c, refer)
+}
+
+// thirdLeft: agent and caller are by themselves again.
+func (c *Call) thirdLeft() {
+	third := c.third
+	c.third = nil
+	c.free(third)
+	c.hush(third)
+	c.note(LineClosed, third.name(), with("cause", string(third.record.Cause)))
+	c.mark("left", third.name())
+	if c.second != nil {
+		c.second.dismiss(third.record.Cause, c.now())
+		c.second = nil
+	}
+	c.together()
+}
+
+// secondLeft: her phone ended its own call with the third; who is there goes on.
+func (c *Call) secondLeft() {
+	c.hush(c.second)
+	c.second = nil
+	switch {
+	case c.third != nil && c.apart: // she let the third go
+		c.third.dismiss(Completed, c.now())
+	case c.errand != nil:
+		c.errand.abandon(c, Completed)
+		c.came(Completed)
+	default:
+		c.arrange()
+	}
+}
+
+// succeed makes somebody the one who talks with the caller; the agent before her has left or leaves.
+func (c *Call) succeed(p *party) {
+	if c.agent != nil {
+		c.retire(c.agent)
+	}
+	if c.second != nil {
+		c.second.dismiss(Completed, c.now())
+		c.second = nil
+	}
+	if p == c.third {
+		c.third = nil
+	}
+	if p.place != placeThird {
+		c.mark("joined", p.name())
+	}
+	c.takeOver(p)
+	c.held = false
+	c.together()
+}
+
+// takeOver gives somebody the agent's place.
+func (c *Call) takeOver(p *party) {
+	c.agent, p.place, p.since = p, placeAgent, c.now()
+	if p.user != "" {
+		c.board.engage(p.user, c)
+	}
+	c.show(Talking)
+}
+
+// free says that a party's user talks here no more, unless she does so at another phone.
+func (c *Call) free(p *party) {
+	for _, q := range c.phones {
+		talks := q.place == placeAgent || q.place == placeThird || q.place == placeObserver
+		if q != p && q.user == p.user && talks && q.confirmed && !q.ended {
+			return
+		}
+	}
+	c.board.release(p.user, c)
+}
+
+// retire lets an agent go out of the conversation; her leg ends by itself or is ended by whoever lets her go.
+func (c *Call) retire(a *party) {
+	if c.agent == a {
+		c.agent = nil
+	}
+	a.place = placeGone
+	c.former = append(c.former, a.name())
+	c.mark("left", a.name())
+	if a.ended { // else she is free as soon as her leg is
+		c.free(a)
+		c.hush(a)
+	}
+}
+
+// hush closes the voice of a party whose leg has ended.
+func (c *Call) hush(p *party) {
+	if p.ended && p.voice != nil {
+		p.voice.Close()
 	}
 }
 
@@ -90,93 +191,36 @@ func (c *Call) park() {
 // there.
 func (c *Call) dropAgent(cause Cause) {
 	a := c.agent
-	c.sound.Split()
+	c.scatter()
 	a.dismiss(cause, c.now())
 	c.note(FlowGone, a.name(), with("cause", string(a.record.Cause)))
 	if c.joined {
-		c.mark("left", a.user)
+		c.mark("left", a.name())
 	}
+	c.former = append(c.former, a.name())
+	c.board.release(a.user, c)
 	c.agent, c.joined = nil, false
 }
 
-// watch notices parties that are gone without saying so.
-type watch struct {
-	call  *Call
-	clock *time.Timer
-	since map[*party]time.Time // since when a party is in doubt
-}
-
-func newWatch(c *Call) *watch {
-	w := &watch{call: c, since: map[*party]time.Time{}}
-	w.look()
-	return w
-}
-
-// patience is how long a party in this state is waited for; zero: it is not in doubt.
-func (w *watch) patience(p *party) time.Duration {
-	switch {
-	case p.lost && p.silent:
-		return silentTime
-	case p.lost:
-		return returnTime
-	case p.silent && p == w.call.caller && !p.holding:
-		return abandonTime
+// disband ends a conversation: nobody but the caller stays, and the agent for whom the next phase has words.
+func (c *Call) disband() {
+	if c.errand != nil {
+		c.errand.abandon(c, Completed)
+		c.errand = nil
 	}
-	return 0
-}
-
-// look sets the clock for the first party whose time runs out.
-func (w *watch) look() {
-	now, soonest := w.call.now(), time.Duration(0)
-	for _, p := range []*party{w.call.caller, w.call.agent} {
-		d := w.patience(p)
-		if d == 0 {
-			delete(w.since, p)
-			continue
-		}
-		if w.since[p].IsZero() {
-			w.since[p] = now
-		}
-		if left := max(w.since[p].Add(d).Sub(now), 1); soonest == 0 || left < soonest {
-			soonest = left
+	for _, p := range append([]*party{c.third, c.second}, c.observers...) {
+		if p != nil {
+			c.board.release(p.user, c)
+			p.dismiss(Completed, c.now())
 		}
 	}
-	w.stop()
-	w.clock = nil
-	if soonest > 0 {
-		w.clock = time.NewTimer(soonest)
+	c.stopAside()
+	c.board.unpark(c)
+	c.room = room{}
+	if c.agent != nil {
+		c.board.release(c.agent.user, c)
+		return
 	}
-}
-
-func (w *watch) timer() <-chan time.Time {
-	if w.clock == nil {
-		return nil
-	}
-	return w.clock.C
-}
-
-// verdict is asked when the clock rings: whose patience ran out, and what that means.
-func (w *watch) verdict() error {
-	c := w.call
-	now := c.now()
-	due := func(p *party) bool {
-		d := w.patience(p)
-		return d > 0 && now.Sub(w.since[p]) >= d
-	}
-	if due(c.caller) {
-		c.outcome(NoMedia, "caller")
-		c.leave(errCallerGone)
-		return errCallerGone
-	}
-	if due(c.agent) {
-		return errAgentLost
-	}
-	w.look()
-	return nil
-}
-
-func (w *watch) stop() {
-	if w.clock != nil {
-		w.clock.Stop()
-	}
+	c.joined = false
+	c.scatter()
 }

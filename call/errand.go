@@ -22,7 +22,7 @@ type errand interface {
 
 // orphan is an errand that may go on when the agent who began it hangs up.
 type orphan interface {
-	orphaned(c *Call) bool // false: it has no sense without her
+	orphaned(c *Call, refer Transferor) bool // false: it has no sense without her; refer: whose phone is to be told, or nil
 }
 
 var errBusyLine = errors.New("a line of the call is open already")
@@ -43,9 +43,6 @@ func (c *Call) reached(p *party) {
 	c.third, c.apart = p, true
 	p.place, p.confirmed = placeThird, true
 	p.since = c.now()
-	if p.user != "" {
-		c.board.engage(p.user, c)
-	}
 	c.note(Consulted, p.name(), nil)
 	c.mark("hold", "caller held")
 	c.recordConsult()

@@ -32,6 +32,7 @@ func (c *Call) callerDid(e LegEvent) bool {
 func (c *Call) callerLeft(e LegEvent) {
 	ordinary := e.Cause == "" || e.Cause == CallerGone || e.Cause == Completed
 	switch {
+	case c.box.capture != nil: // what she has said decides
 	case ordinary && c.record.Served:
 		c.outcome(Completed, "caller")
 	case ordinary:
@@ -54,6 +55,9 @@ func (c *Call) phoneDid(p *party, e LegEvent) bool {
 	case Refused, Ended:
 		if p.voice != nil && p != c.agent {
 			p.voice.Close()
+		}
+		if p.place == placeGone {
+			c.free(p)
 		}
 		if p.ended {
 			return false
@@ -93,8 +97,12 @@ func (c *Call) anybodyDid(p *party, e LegEvent) bool {
 		p.lost = true
 		c.note(FlowGone, p.name(), nil)
 		c.giveUp()
+		c.arrange()
 	case FlowBack:
 		p.lost = false
+		c.arrange()
+	case Referred:
+		c.referred(p, e.Refer)
 	}
 	return true
 }
@@ -147,7 +155,7 @@ func (c *Call) turned(p *party) {
 		kind = Held
 	}
 	c.note(kind, p.name(), nil)
-	if !c.joined { // they meet later, after the announcement: join looks at who holds whom
+	if !c.joined { // they meet later, after the announcement: the arrangement looks at who holds whom
 		return
 	}
 	word := "resumed"
@@ -155,15 +163,18 @@ func (c *Call) turned(p *party) {
 		word = "held"
 	}
 	c.mark("hold", p.name()+" "+word)
-	c.join()
+	c.arrange()
 }
 
 const infoDigit = 160 * time.Millisecond // RFC 4733 duration of a digit that came by INFO
 
 // relayDigit passes a digit of an INFO on as RFC 4733; digits in the media are relayed by media itself.
 func (c *Call) relayDigit(p *party, digit string) {
+	if len(digit) != 1 || !p.keys.press(digit[0], byInfo) {
+		return
+	}
 	other := c.other(p)
-	if other == nil || len(digit) != 1 {
+	if other == nil {
 		return
 	}
 	other.voice.SendDigit(digit[0], infoDigit)
@@ -194,12 +205,18 @@ func (c *Call) other(p *party) *party {
 func (c *Call) heard(p *party, e media.Event) {
 	switch e.Kind {
 	case media.Digit:
-		c.note(Keyed, p.name(), nil)
+		if p.keys.press(e.Digit, byMedia) {
+			c.note(Keyed, p.name(), nil)
+		}
+	case media.Fax:
+		c.faxHeard(p)
 	case media.Silent:
 		p.silent = true
 		c.note(MediaSilent, p.name(), nil)
 		c.giveUp()
+		c.arrange()
 	case media.Heard:
 		p.silent = false
+		c.arrange()
 	}
 }

@@ -60,6 +60,9 @@ func next[T any](ctx context.Context, c *Call, until <-chan T) (happening, error
 		if ctx.Err() != nil {
 			return happening{}, context.Cause(ctx)
 		}
+		if c.volunteer != nil {
+			return happening{}, errPickedUp
+		}
 		if h, ok := c.mail.take(); ok {
 			seen := c.serve(h)
 			c.refresh()
@@ -102,8 +105,12 @@ func (c *Call) serve(h happening) bool {
 	default:
 		seen = c.phoneDid(h.from, *h.leg)
 	}
-	if seen && c.errand != nil && h.from != nil && h.from.place == placeErrand {
+	switch {
+	case !seen || h.from == nil:
+	case h.from.place == placeErrand && c.errand != nil:
 		return !c.errand.happened(c, h)
+	case h.from.place == placeObserver && h.leg != nil:
+		c.observerDid(h.from, *h.leg)
 	}
 	return seen
 }

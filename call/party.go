@@ -16,10 +16,12 @@ type party struct {
 	confirmed    bool   // the dialog is up
 	ended        bool   // nothing may be sent on the leg any more
 	lost         bool   // its connection is gone
+	revived      bool   // it was taken up from a process that was killed
 	silent       bool   // no media for media's limit
 	holding      bool   // the party holds the other
 	place        place
-	mode         observing // of an observer
+	mode, wants  observing // of an observer: how she takes part, and will
+	aside        Recording // of a whisper; nil: none
 	since        time.Time // in its place
 	tuned        bool      // its pastime was set
 	plays        string    // the prompt it has for a pastime; empty: none

@@ -117,6 +117,8 @@ type Invite struct {
 	Clinic string // display name shown on the phone
 	Number string // the clinic's number
 	Offer  []byte
+	Again  bool // the caller was served already: the phone shows it
+	Auto   bool // its owner asked for this call: the phone may answer by itself
 }
 
 // Sound makes the voices of one call and joins them; implemented over media.Call by cmd.
@@ -252,6 +254,8 @@ type Agents interface {
 	Present(clinic, user string) bool // ready for that clinic, and registered
 	Pause(person string, why PauseReason)
 	Skills(person string) []string
+	Team() []Teammate             // everybody who may answer; none of these asks the switchboard anything
+	Last(person string) []string // clinics that would be left without anybody ready
 }
 
 // PauseReason is a closed list.
@@ -363,6 +367,7 @@ const (
 	ThreeWay    EventKind = "three_way"
 	Transferred EventKind = "transferred" // the agent left; somebody else speaks with the caller
 	RangBack    EventKind = "rang_back"   // nobody took the transferred or parked caller: the agent's phone is rung
+	Revived     EventKind = "revived"     // the process was killed; the next one took the call up
 	Requeued    EventKind = "requeued"    // the caller waits again, first of all
 	ParkedIn    EventKind = "parked"
 	Retrieved   EventKind = "retrieved"

@@ -1,10 +1,6 @@
 package call
 
-import (
-	"slices"
-
-	"nightbell/policy"
-)
+import "slices"
 
 // place is a party's part in the call.
 type place byte
@@ -32,7 +28,11 @@ type room struct {
 	apart     bool     // agent and third speak with each other; the caller has music
 	held      bool     // the agent holds the caller by command, not by her phone
 	alone     string   // the prompt a caller hears whom nobody speaks with; empty: the clinic's music
+	volunteer *party   // took the caller by herself while others were sought
 	errand    errand   // the line that is open; nil: none
+	slot      string   // where the caller is parked; empty: nowhere
+	parted    bool     // the conversation is over
+	verdict   error    // and what is done for the caller then; nil: nothing
 }
 
 // arrange computes who hears whom from places, holds and modes, tells sound, and lets nobody wait in silence who should
@@ -57,6 +57,9 @@ func (c *Call) arrange() {
 		}
 	}
 }
+
+// scatter parts everybody.
+func (c *Call) scatter() { c.sound.Arrange(nil) }
 
 // circles are those who speak with each other now. A party that holds, or that is neither connected nor heard, is in none.
 func (c *Call) circles() [][]*party {
@@ -158,16 +161,13 @@ func (p *party) tune(c *Call, name string) {
 		return
 	}
 	p.tuned, p.plays = true, name
-	prompt := c.board.ports.Prompt(name)
-	if name == "" || prompt == nil {
+	prompt := c.promptNamed(name)
+	if prompt == nil {
 		p.voice.Quiet()
 		return
 	}
 	p.voice.Play(prompt, 0)
 }
-
-// busy with others: c.told reports whether everybody who joins must hear that she is recorded.
-func (c *Call) allParties() bool { return c.plan.Consent.Rule == policy.AllParties }
 
 func without(circle []*party, p *party) []*party {
 	var others []*party

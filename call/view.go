@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"errors"
 	"reflect"
 	"slices"
@@ -48,6 +49,8 @@ type View struct {
 	Slot        string        `json:"slot,omitempty"`
 	Attestation string        `json:"attestation,omitempty"` // STIR/SHAKEN: "A", "B", "C", "failed"
 	Of          string        `json:"of,omitempty"`          // the call this one answers to
+
+	legs []string // ids of its dialogs, for a Replaces
 }
 
 // PartyView is one party of a call.
@@ -97,12 +100,13 @@ func (c *Call) refresh() {
 		return
 	}
 	c.seen.Store(&v)
+	c.keepSoon()
 	c.board.changed(Change{Kind: CallChanged, ID: v.ID, Call: &v})
 }
 
 // look is the call as it stands now.
 func (c *Call) look() View {
-	v := View{ID: c.arrival.ID, Direction: "in", Clinic: c.plan.Clinic, Trunk: c.arrival.Trunk.ID, State: c.state, Since: c.stateSince,
+	v := View{ID: c.arrival.ID, Direction: cmp.Or(c.record.Direction, "in"), Of: c.record.Of, Clinic: c.plan.Clinic, Trunk: c.arrival.Trunk.ID, State: c.state, Since: c.stateSince,
 		Arrived: c.record.Arrived, Answered: c.record.Answered, Former: slices.Clone(c.former), Queue: c.queue, Position: c.position,
 		Priority: c.priority, Recording: c.record.Recording, Recorded: c.recorded, Slot: c.slot}
 	if c.agent != nil {
@@ -110,6 +114,9 @@ func (c *Call) look() View {
 	}
 	for _, p := range c.here() {
 		v.Parties = append(v.Parties, p.look(c))
+		if id := legID(p); id != "" {
+			v.legs = append(v.legs, id)
+		}
 	}
 	v.Line = c.lineView()
 	return v
