@@ -26,6 +26,7 @@ const (
 	QueueChanged     Action = "queue.changed"
 	LawsChanged      Action = "consent_laws.changed"
 	EmergencyChanged Action = "emergency_line.changed"
+	EmergencyCalled  Action = "emergency_line.called"
 	PromptStored     Action = "prompt.stored"
 	PromptRemoved    Action = "prompt.removed"
 	PromptRestored   Action = "prompt.restored"
@@ -205,6 +206,7 @@ var meanings = []Meaning{
 	{QueueChanged, "A queue was added, changed or removed."},
 	{LawsChanged, "The table of what states ask before a call is recorded changed; before and after are in the sealed detail."},
 	{EmergencyChanged, "How 911 leaves the house changed: trunk, call-back number or locations of devices."},
+	{EmergencyCalled, "A registered phone dialled 911 or 933; facts: line, trunk by which it left, the code where it reached nobody."},
 	{PromptStored, "A prompt was uploaded, recorded or made from text; facts: name, language, kind, source, milliseconds, SHA-256."},
 	{PromptRemoved, "A prompt was removed: the one before it, or the built-in one, is played again."},
 	{PromptRestored, "A prompt that was removed is played again."},

@@ -68,7 +68,8 @@ func Prompts() map[string]*Prompt {
 var builtIn = sync.OnceValue(func() []*Prompt {
 	all := []*Prompt{newPrompt("ringback", ringback()), newPrompt("music", music())}
 	for _, name := range []string{"greeting", "announcement", "please_hold", "last_resort", "emergency", "starting", "starting_alone",
-		"desk_pin", "desk_code", "desk_wrong", "desk_ready", "desk_not_ready", "desk_refused"} {
+		"desk_pin", "desk_code", "desk_wrong", "desk_ready", "desk_not_ready", "desk_refused",
+		"phone_no_911", "phone_not_allowed", "phone_not_ready", "phone_no_way", "phone_sealed"} {
 		wav, err := spoken.ReadFile("prompts/" + name + ".wav")
 		if err != nil {
 			panic("media: prompt " + name + " is not in the program") // a broken build; a test reads them all
