@@ -95,7 +95,7 @@ func rulesOf(b *policy.Book) bundleRules {
 
 func digestTrunks(b *policy.Book) (ids []string) {
 	for _, t := range b.Trunks {
-		if t.Identity.Digest != "" {
+		if t.Identity.Digest != "" || t.Carrier != nil && t.Carrier.User != "" {
 			ids = append(ids, t.ID)
 		}
 	}

@@ -51,6 +51,8 @@ type server struct {
 	offers    *offerWatch
 	gate      *gateWatch
 	desk      *phoneDesk
+	outward   *outward
+	urgent    *urgentDesk
 	ladders   *ladders
 	glass     *glassWatch
 	proof     *proof
@@ -81,6 +83,8 @@ func openServer(ctx context.Context, cfg Config, ask asking, log *slog.Logger) (
 	s.rules = newRules(s.office, s.rulesReplaced)
 	s.bundle = newBundleKeeper(s.office, func() *policy.Book { return s.rules.now.Load().policy.Book }, s.trouble("bundle"))
 	s.openWatches()
+	s.outward = &outward{rules: s.rules, sip: func() *sip.Server { return s.sip }, log: log}
+	s.owns(func() error { s.outward.dials.Wait(); return nil })
 	s.glass = newGlassWatch(s.office, &s.alarms, log)
 	inside := s.openHouse
 	if s.office.Sealed != nil {
@@ -161,6 +165,7 @@ func (s *server) openBoard() {
 		Sound:    func() call.Sound { return sound{s.media.NewCall()} },
 		Prompt:   func(name string) *media.Prompt { return s.prompts[name] },
 		Phones:   phones{s.rules, func() *sip.Server { return s.sip }},
+		Trunks:   s.outward,
 		Recorder: s.recorder,
 		Journal:  gateJournal{s.journal, s.gate},
 		Now:      func() time.Time { return time.Now().UTC() },
@@ -172,6 +177,7 @@ func (s *server) openBoard() {
 func (s *server) openSIP(context.Context) error {
 	cfg := s.office.Config
 	s.openDesk()
+	s.openUrgent()
 	var listeners []sip.Listen
 	for _, l := range cfg.Listen {
 		listeners = append(listeners, s.listener(l))
@@ -180,6 +186,7 @@ func (s *server) openSIP(context.Context) error {
 	s.sip, err = sip.New(sip.Config{
 		Listeners: listeners, Trunks: s.rules.Trunks, Devices: s.rules, OnInvite: s.invited, OnBinding: s.bound,
 		OnPhone: s.phoned, Urgent: urgentNumber, DeviceRoots: sync.OnceValue(s.office.houseRoots),
+		Carriers: s.rules.Carriers, OnCarrier: s.carrierChanged, Instance: s.office.Store.Instance(),
 		OnTrouble: s.sipTrouble, Log: s.log, Realm: cfg.Realm, Limits: cfg.Limits.sip(), Closed: s.closed,
 	})
 	if err != nil {
@@ -198,6 +205,14 @@ func (s *server) listener(l ListenConfig) sip.Listen {
 
 // invited is a caller on a known trunk.
 func (s *server) invited(l *sip.Leg) {
+	if s.urgent.calledBack(l, s.taken) {
+		return
+	}
+	s.taken(l)
+}
+
+// taken goes to whoever sits at the desk.
+func (s *server) taken(l *sip.Leg) {
 	if d := s.sealed.Load(); d != nil {
 		d.board.Take(s.arrival(l))
 		return

@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -306,49 +305,3 @@ func (s *server) Live(context.Context) (console.Live, error) {
 
 var _ running = (*server)(nil)
 var _ call.Recorder = (*recorder)(nil)
-
-// alarms are what stands until it is over; the newest words for each.
-type alarms struct {
-	mu  sync.Mutex
-	now map[string]alarm
-}
-
-type alarm struct {
-	words  string
-	raised time.Time // the last time
-}
-
-func (a *alarms) raise(name, words string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.now == nil {
-		a.now = map[string]alarm{}
-	}
-	a.now[name] = alarm{words, time.Now()}
-}
-
-// settled clears an alarm that was not raised again since all was well.
-func (a *alarms) settled(name string, well time.Time) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.now[name].raised.Before(well) {
-		delete(a.now, name)
-	}
-}
-
-func (a *alarms) clear(name string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.now, name)
-}
-
-func (a *alarms) list() []string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	all := make([]string, 0, len(a.now))
-	for name, alarm := range a.now {
-		all = append(all, name+": "+alarm.words)
-	}
-	slices.Sort(all)
-	return all
-}

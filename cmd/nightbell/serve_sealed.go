@@ -58,7 +58,9 @@ func (s *server) openSealed(context.Context) error {
 		standing.trunks = certifiedTrunks(s.office.Config)
 	} else {
 		book = b.Rules.book()
-		standing.trunks = sipTrunks(book, b.Roots, func(id string) string { return b.Secrets[id] })
+		secret := func(id string) string { return b.Secrets[id] }
+		standing.trunks = sipTrunks(book, b.Roots, secret)
+		standing.carriers = sipCarriers(book, secret, s.shownSealed)
 		if s.late.spool != nil {
 			_ = s.late.spool.SealTo(b.Spool) // a key that is none: events wait in memory
 		}

@@ -31,12 +31,14 @@ type rules struct {
 
 // standing is one immutable state of the rules.
 type standing struct {
-	policy  *policy.Snapshot
-	trunks  []sip.Trunk
-	devices map[string]sip.Device
-	owner   map[string]string // user -> person
-	paused  map[string]bool   // people who take no calls for now
-	gate    gatehouse
+	policy *policy.Snapshot
+	trunks []sip.Trunk
+
+	carriers []sip.Carrier
+	devices  map[string]sip.Device
+	owner    map[string]string // user -> person
+	paused   map[string]bool   // people who take no calls for now
+	gate     gatehouse
 }
 
 func newRules(o *office, told func()) *rules {
@@ -87,9 +89,14 @@ func (r *rules) load(ctx context.Context) error {
 	if next.devices, err = r.devices(ctx, book); err != nil {
 		return err
 	}
-	if next.trunks, err = r.trunks(ctx, book); err != nil {
+	secret, err := r.secrets(ctx, book)
+	if err != nil {
 		return err
 	}
+	if next.trunks, err = r.trunks(book, secret); err != nil {
+		return err
+	}
+	next.carriers = sipCarriers(book, secret, r.office.shown)
 	if next.gate, err = openGatehouse(ctx, r.office.Store, book); err != nil {
 		return err
 	}
@@ -136,20 +143,12 @@ func deviceOf(d store.Device, credential string) sip.Device {
 	return out
 }
 
-func (r *rules) trunks(ctx context.Context, b *policy.Book) ([]sip.Trunk, error) {
+func (r *rules) trunks(b *policy.Book, secret func(id string) string) ([]sip.Trunk, error) {
 	own, err := os.ReadFile(r.office.Config.path("ca.pem"))
 	if err != nil && !os.IsNotExist(err) {
 		return nil, err
 	}
-	secrets := map[string]string{}
-	for _, id := range digestTrunks(b) {
-		secret, err := r.office.Store.TrunkSecret(ctx, id)
-		if err != nil && !isNotFound(err) {
-			return nil, err
-		}
-		secrets[id] = string(secret)
-	}
-	return sipTrunks(b, string(own), func(id string) string { return secrets[id] }), nil
+	return sipTrunks(b, string(own), secret), nil
 }
 
 // sipTrunks are the book's trunks as signalling knows them; own are the roots of our private CA.
