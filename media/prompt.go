@@ -56,7 +56,8 @@ func newForm(samples []int16, c Codec) form {
 
 // Prompts are the built-in ones by name: the spoken greeting, announcement, please_hold, last_resort and emergency,
 // starting and starting_alone for callers who come while the keys are sealed (with somebody to be led to, and without), the
-// desk's words for a person who logs in from a hard phone, and the computed ringback and music. The map is the caller's own: an operator's prompts may be laid over it.
+// desk's words for a person who logs in from a hard phone, the words of patches to clinicians, of voice messages, of placed
+// calls and of alarms, and the computed ringback and music. The map is the caller's own: an operator's prompts may be laid over it.
 func Prompts() map[string]*Prompt {
 	all := make(map[string]*Prompt)
 	for _, p := range builtIn() {
