@@ -13,13 +13,14 @@ fi
 # command:package
 wanted='baresip:baresip-core sipp:sip-tester tshark:tshark sqlite3:sqlite3 openssl:openssl
 linphonec:linphone-cli espeak-ng:espeak-ng sox:sox ip:iproute2 unshare:util-linux python3:python3 gcc:gcc
-swtpm:swtpm swtpm_setup:swtpm-tools rsyslogd:rsyslog'
+swtpm:swtpm swtpm_setup:swtpm-tools rsyslogd:rsyslog kamailio:kamailio'
 
 missing=''
 for pair in $wanted; do
 	command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing="$missing ${pair#*:}"
 done
 ls /usr/lib/*/rsyslog/lmnsd_gtls.so >/dev/null 2>&1 || missing="$missing rsyslog-gnutls" # a library, no command
+ls /usr/lib/*/kamailio/modules/tls.so >/dev/null 2>&1 || missing="$missing kamailio-tls-modules"
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then
