@@ -13,8 +13,9 @@ import (
 // Device is an agent's SIP identity. It is known by a digest secret or by a client certificate, never by both.
 type Device struct {
 	User        string        // user part of the AOR and digest user name
-	Person      string        // whose it is; a certificate must say the same
+	Person      string        // whose it is; a certificate must say the same. Empty: not known here
 	Secret      func() string // "" while sealed: nobody gets in; nil: known by its certificate alone
+	A1          bool          // Secret gives the hash of user, realm and secret in its stead (RFC 7616 §3.4.2)
 	MD5Until    time.Time     // end of the MD5 exception; zero: SHA-256 only
 	Certificate string        // Fingerprint of its client certificate; empty: none
 	Mark        string        // another one with every credential: what was bound under the old one ends
@@ -99,7 +100,7 @@ func (c *core) shown(f *Flow, user string, now time.Time) showing {
 		return showing{}
 	case !known || d.Certificate != Fingerprint(leaf.Raw):
 		return showing{proofWrong, named, "certificate_revoked"}
-	case !slices.Contains(leaf.Subject.OrganizationalUnit, d.Person):
+	case d.Person != "" && !slices.Contains(leaf.Subject.OrganizationalUnit, d.Person):
 		return showing{proofWrong, named, "certificate_of_another"}
 	}
 	return showing{proofRight, named, ""}

@@ -22,6 +22,7 @@ import (
 type credential struct {
 	user   string
 	secret string // "": nobody can answer
+	a1     bool   // secret is A1 already
 	md5    bool   // the MD5 exception stands
 	trunk  string // whose credential it is; empty: a device's
 }
@@ -122,11 +123,11 @@ func (g *gate) judge(req *sipmsg.Request, c credential, flow string, counts *non
 }
 
 func (g *gate) expect(req *sipmsg.Request, c credential, a *digest.Credentials) string {
-	made, err := digest.Digest(&digest.Challenge{
-		Realm: g.realm, Nonce: a.Nonce, Algorithm: c.algorithm(), QOP: []string{"auth"},
-	}, digest.Options{
-		Method: string(req.Method), URI: a.URI, Username: c.user, Password: c.secret, Cnonce: a.Cnonce, Count: a.Nc,
-	})
+	opt := digest.Options{Method: string(req.Method), URI: a.URI, Username: c.user, Password: c.secret, Cnonce: a.Cnonce, Count: a.Nc}
+	if c.a1 {
+		opt.A1 = c.secret
+	}
+	made, err := digest.Digest(&digest.Challenge{Realm: g.realm, Nonce: a.Nonce, Algorithm: c.algorithm(), QOP: []string{"auth"}}, opt)
 	if err != nil || a.Cnonce == "" {
 		return "-"
 	}

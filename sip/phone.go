@@ -70,7 +70,7 @@ func (c *core) deviceCredential(user string) credential {
 		return cred
 	}
 	if d, ok := c.cfg.Devices.Device(user); ok && d.Secret != nil {
-		cred.secret, cred.md5 = d.Secret(), time.Now().Before(d.MD5Until)
+		cred.secret, cred.a1, cred.md5 = d.Secret(), d.A1, time.Now().Before(d.MD5Until)
 	}
 	return cred
 }

@@ -32,6 +32,7 @@ type bundle struct {
 	Rules       bundleRules          `json:"rules"`
 	Secrets     map[string]string    `json:"secrets"` // digest secrets by trunk
 	Spool       seal.EmergencyPublic `json:"spool"`
+	Phones      []bundlePhone        `json:"phones,omitempty"` // that may call 911 while sealed
 }
 
 // bundleRules is the part of the book that finds a caller's clinic and its fixed fallback.
@@ -42,6 +43,8 @@ type bundleRules struct {
 	Numbers  []policy.Number      `json:"numbers"`
 	Trunks   []policy.Trunk       `json:"trunks"`
 	Fallback policy.FallbackTrunk `json:"fallback_trunk"`
+
+	Emergency policy.EmergencyLine `json:"emergency_line,omitzero"` // its locations by phoneName
 }
 
 type bundleClinic struct {
@@ -70,6 +73,11 @@ func (o *office) makeBundle(ctx context.Context, book *policy.Book) (*bundle, er
 		*into = string(text)
 	}
 	b.Rules = rulesOf(book)
+	var err error
+	if b.Phones, err = o.bundlePhones(ctx, book); err != nil {
+		return nil, err
+	}
+	b.Rules.Emergency = unnamed(book.Emergency, b.Instance)
 	for _, id := range append(digestTrunks(book), policy.FallbackTrunkID) {
 		secret, err := o.Store.TrunkSecret(ctx, id)
 		if errors.Is(err, store.ErrNotFound) {
@@ -80,7 +88,6 @@ func (o *office) makeBundle(ctx context.Context, book *policy.Book) (*bundle, er
 		}
 		b.Secrets[id] = string(secret)
 	}
-	var err error
 	b.Spool, err = o.Ring.EmergencyPublic()
 	return b, err
 }
@@ -104,7 +111,8 @@ func digestTrunks(b *policy.Book) (ids []string) {
 
 // book is the rules in the form that policy decides by.
 func (r bundleRules) book() *policy.Book {
-	b := &policy.Book{Version: r.Version, CatchAll: r.CatchAll, Numbers: r.Numbers, Trunks: r.Trunks, Fallback: r.Fallback}
+	b := &policy.Book{Version: r.Version, CatchAll: r.CatchAll, Numbers: r.Numbers, Trunks: r.Trunks, Fallback: r.Fallback,
+		Emergency: r.Emergency}
 	for _, c := range r.Clinics {
 		b.Clinics = append(b.Clinics, policy.Clinic{ID: c.ID, Name: c.Name, Zone: "UTC", Fallback: c.Fallback})
 	}

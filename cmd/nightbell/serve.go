@@ -366,6 +366,7 @@ func (s *server) drain(d time.Duration) {
 	for _, b := range boards {
 		all.Go(func() { b.Drain(ctx) })
 	}
+	all.Go(func() { s.urgent.Wait(ctx) })
 	all.Wait()
 }
 

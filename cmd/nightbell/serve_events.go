@@ -37,6 +37,7 @@ func (s *server) rulesReplaced() {
 	if s.sip != nil {
 		s.sip.DevicesChanged()
 		s.sip.CarriersChanged()
+		s.lookAtCarriers()
 	}
 	s.bundle.Changed()
 	s.gaps.Changed()
@@ -120,9 +121,12 @@ func trail() string {
 func (s *server) bound(e sip.BindingEvent) {
 	s.nudge()
 	s.gate.Changed()
-	if e.Kind == sip.BindingFailed {
+	if e.Kind == sip.BindingFailed && s.sealed.Load() == nil {
 		s.deviceRefused(e)
 		return
+	}
+	if s.sealed.Load() != nil {
+		return // remembered at the next REGISTER after the unsealing
 	}
 	s.deviceExcepted(e)
 	if !s.bindings.tell(e) {

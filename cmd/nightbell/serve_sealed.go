@@ -61,6 +61,7 @@ func (s *server) openSealed(context.Context) error {
 		secret := func(id string) string { return b.Secrets[id] }
 		standing.trunks = sipTrunks(book, b.Roots, secret)
 		standing.carriers = sipCarriers(book, secret, s.shownSealed)
+		standing.phones = phonesOf(b)
 		if s.late.spool != nil {
 			_ = s.late.spool.SealTo(b.Spool) // a key that is none: events wait in memory
 		}
@@ -117,9 +118,9 @@ func (d *sealedDesk) decide(q policy.Inquiry) policy.Plan {
 
 const fallbackPerson = "fallback"
 
-// closed is sip.Config.Closed: without keys no phone can prove who it is.
+// closed is sip.Config.Closed: without keys no phone can prove who it is, but to those whom the bundle lets call 911.
 func (s *server) closed() time.Duration {
-	if s.sealed.Load() != nil {
+	if s.sealed.Load() != nil && s.rules.now.Load().phones == nil {
 		return registerAgain
 	}
 	return 0

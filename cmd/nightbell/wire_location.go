@@ -37,13 +37,17 @@ type civic struct {
 	Room    string `xml:"ROOM,omitempty"`
 }
 
-// locationOf is the device's dispatchable location, else the house's; nil: neither is known.
-func locationOf(line policy.EmergencyLine, device string, now time.Time) []byte {
-	l, ok := line.Locations[device]
-	if !ok {
-		if l, ok = line.Locations[""]; !ok {
-			return nil
+// locationOf is the dispatchable location of a device by any of its names, else the house's; nil: neither is known.
+func locationOf(line policy.EmergencyLine, names []string, now time.Time) []byte {
+	var l policy.Location
+	known := false
+	for _, name := range append(names, "") {
+		if l, known = line.Locations[name]; known {
+			break
 		}
+	}
+	if !known {
+		return nil
 	}
 	doc := presence{Entity: "pres:" + line.CallBack + "@nightbell.invalid", Tuple: tuple{ID: "caller", Stamps: now.UTC().Truncate(time.Second),
 		Where: geopriv{Method: "Manual", Civic: civic{Country: l.Country, State: l.State, City: l.City, Street: l.Street, House: l.House,

@@ -35,6 +35,7 @@ type standing struct {
 	trunks []sip.Trunk
 
 	carriers []sip.Carrier
+	phones   func(user string) (sip.Device, bool) // while sealed: those that may call 911; nil: devices says it
 	devices  map[string]sip.Device
 	owner    map[string]string // user -> person
 	paused   map[string]bool   // people who take no calls for now
@@ -134,7 +135,7 @@ func (r *rules) devices(ctx context.Context, b *policy.Book) (map[string]sip.Dev
 
 // deviceOf is a device as the registrar knows it. A new credential is another mark: what was bound under the old one ends.
 func deviceOf(d store.Device, credential string) sip.Device {
-	out := sip.Device{User: d.User, Person: d.Person, MD5Until: d.MD5Until, Mark: d.Person + " " + d.Enrolled.Format(time.RFC3339Nano)}
+	out := sip.Device{User: d.User, Person: d.Person, MD5Until: d.MD5Until, Mark: markOf(d)}
 	if fingerprint, ok := strings.CutPrefix(credential, certificateMark); ok {
 		out.Certificate = fingerprint
 		return out
@@ -181,7 +182,11 @@ func exception(t policy.Trunk, scope string) (until time.Time) {
 
 // Device is sip.Devices.
 func (r *rules) Device(user string) (sip.Device, bool) {
-	d, ok := r.now.Load().devices[user]
+	s := r.now.Load()
+	if s.phones != nil {
+		return s.phones(user)
+	}
+	d, ok := s.devices[user]
 	return d, ok
 }
 

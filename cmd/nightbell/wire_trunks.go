@@ -91,7 +91,10 @@ func (s *server) carrierChanged(c sip.CarrierState) {
 	s.lookAtCarriers()
 }
 
-// lookAtCarriers raises the alarm for as long as one of them is down, and names each with what is wrong.
+// carrierDown begins the name of the alarm of each carrier; its id follows.
+const carrierDown = "carrier_down: "
+
+// lookAtCarriers raises an alarm for each of them that is down, with what is wrong, and clears those of the others.
 func (s *server) lookAtCarriers() {
 	if s.sip == nil {
 		return
@@ -99,14 +102,11 @@ func (s *server) lookAtCarriers() {
 	var down []string
 	for _, c := range s.sip.CarrierStates() {
 		if !c.Up && c.Trouble != sip.Untried {
-			down = append(down, c.ID+": "+carrierWords(c.Trouble, c.Code))
+			down = append(down, carrierDown+c.ID)
+			s.alarms.raise(carrierDown+c.ID, carrierWords(c.Trouble, c.Code))
 		}
 	}
-	if len(down) == 0 {
-		s.alarms.clear("carrier_down")
-		return
-	}
-	s.alarms.raise("carrier_down", strings.Join(down, "; "))
+	s.alarms.clearAll(carrierDown, down...)
 }
 
 // carrierWords say what is wrong with a carrier, and where to look.

@@ -25,7 +25,8 @@ type urgentDesk struct {
 	inbound  func(sip.Facts, []byte) media.Profile // of a trunk that calls back
 	way      func(*policy.Trunk) media.Profile     // of a trunk that is called
 	standing func() *policy.Snapshot
-	told     func(urgentCall) // never blocks
+	told     func(urgentCall)             // never blocks
+	names    func(device string) []string // by which its location may be kept
 	log      *slog.Logger
 
 	ctx  context.Context
@@ -155,7 +156,7 @@ func (d *urgentDesk) over(talk *urgentTalk, t *policy.Trunk, made urgentCall) (c
 	ctx, stop := context.WithTimeout(talk.ctx, urgentTry)
 	defer stop()
 	leg, err := d.sip().DialCarrier(ctx, t.ID, string(made.Kind), sip.Invite{From: phi.NewPhone(shown), Number: shown, SDP: offer, Urgent: true,
-		Location: locationOf(line, made.Device, time.Now())})
+		Location: locationOf(line, d.names(made.Device), time.Now())})
 	if err != nil {
 		d.log.Warn("emergency call", "trunk", t.ID, "err", err)
 		return codeOf(err), false

@@ -31,6 +31,9 @@ func (s *server) openUrgent() {
 		return s.outward.profile(outwardWay{trunk: t})
 	}
 	d.told = s.urgentCalled
+	d.names = func(device string) []string {
+		return []string{device, phoneName(s.office.Store.Instance(), device)}
+	}
 	s.urgent = d
 	s.owns(d.Close)
 }
