@@ -10,13 +10,13 @@ import (
 	"nightbell/policy"
 )
 
-// house is how the file names the location that stands for every device without one of its own.
-const house = "house"
+// House is how the file names the location that stands for every device without one of its own.
+const House = "house"
 
 // emergency takes the house's own location from the name it has in the file.
 func (r *reader) emergency(path string, e policy.EmergencyLine) policy.EmergencyLine {
-	if l, ok := e.Locations[house]; ok {
-		delete(e.Locations, house)
+	if l, ok := e.Locations[House]; ok {
+		delete(e.Locations, House)
 		e.Locations[""] = l
 	}
 	e.CallBack = r.telephone(path+".call_back", e.CallBack)
@@ -87,7 +87,7 @@ func (r *reader) calls(b *policy.Book) {
 func renamed(m policy.Mistakes) policy.Mistakes {
 	for i := range m {
 		if rest, own := strings.CutPrefix(m[i].Field, "locations."); own && (rest == "" || rest[0] == '.') {
-			m[i].Field = "locations." + house + rest
+			m[i].Field = "locations." + House + rest
 		}
 	}
 	return m
@@ -117,7 +117,7 @@ func renderEmergency(e policy.EmergencyLine) table {
 	if all, ok := made["locations"].(table); ok {
 		if own, ok := all[""]; ok {
 			delete(all, "")
-			all[house] = own
+			all[House] = own
 		}
 	}
 	return made

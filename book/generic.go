@@ -25,11 +25,11 @@ func keyOf(of reflect.Type, f reflect.StructField) string {
 	if name, ok := f.Tag.Lookup("toml"); ok {
 		return name
 	}
-	if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
-		return strings.TrimPrefix(name, "-")
-	}
 	if of == stepType && f.Name == "For" {
 		return "ring"
+	}
+	if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+		return strings.TrimPrefix(name, "-")
 	}
 	return field("", f.Name)
 }

@@ -15,6 +15,7 @@ import (
 
 const (
 	maxBody     = 4 << 20  // a book of ten thousand clinics is below this
+	maxSound    = 21 << 20 // a sound file of 20 MB
 	maxForm     = 64 << 10 // what a person types, or her passkey answers
 	bodyTimeout = 20 * time.Second
 	bearerName  = "token"
@@ -84,6 +85,9 @@ var forms = []Scope{
 func (r Route) mostBody() int64 {
 	if slices.Contains(forms, r.Scope) {
 		return maxForm
+	}
+	if r.ID == "put-prompt" {
+		return maxSound
 	}
 	return maxBody
 }

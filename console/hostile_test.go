@@ -86,7 +86,7 @@ func bent(body any, path []string, v any) any {
 
 // ownText are fields whose text is somebody's own: secrets, files, and what browsers answer. Everywhere else control characters
 // are refused.
-var ownText = []string{"password", "passphrase", "toml", "content", "log", "credential", "secret", "csr"}
+var ownText = []string{"password", "passphrase", "toml", "content", "log", "credential", "secret", "csr", "carrier.roots"}
 
 // Every field of every route, with everything it does not expect: an answer that is no fault, repeats nothing, and changes
 // nothing when it refuses.

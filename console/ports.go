@@ -61,6 +61,10 @@ type Ports struct {
 	Disclosures Disclosures
 	Glass       Glass
 
+	CallRules    CallRules
+	OutwardRules OutwardRules
+	Prompts      Prompts
+
 	Lines   Lines
 	Desks   Desks
 	Callers Callers

@@ -33,7 +33,7 @@ const (
 func Routes() []Route {
 	return slices.Concat(
 		loginRoutes(), meRoutes(), deskRoutes(), accountRoutes(), readyRoutes(),
-		bookRoutes(), rulesRoutes(), coverRoutes(), historyRoutes(), houseRoutes(), keyRoutes(), backupRoutes(), proofRoutes(), engineRoutes(), retentionRoutes(),
+		bookRoutes(), rulesRoutes(), callRuleRoutes(), coverRoutes(), historyRoutes(), houseRoutes(), keyRoutes(), backupRoutes(), proofRoutes(), engineRoutes(), retentionRoutes(),
 		liveRoutes(), ledgerRoutes(),
 	)
 }

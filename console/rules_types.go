@@ -29,8 +29,12 @@ type StepBody struct {
 	Schedule string   `json:"schedule,omitempty" maxLength:"64"`
 	Tier     int      `json:"tier,omitempty"`
 	People   []string `json:"people,omitempty" nullable:"false" maxItems:"64"`
-	Mode     string   `json:"mode" enum:"together,in_order"`
-	Ring     int      `json:"ring_seconds" minimum:"1" maximum:"300"`
+	Mode     string   `json:"mode,omitempty" enum:",together,in_order" doc:"together if absent"`
+	Ring     int      `json:"ring_seconds,omitempty" minimum:"0" maximum:"600" doc:"20 if absent, where it rings"`
+	Do       string   `json:"do,omitempty" enum:",ring,queue,menu,say,patch,voicemail" doc:"ring if absent"`
+	Queue    string   `json:"queue,omitempty" maxLength:"64"`
+	Menu     string   `json:"menu,omitempty" maxLength:"64" doc:"id among the clinic's menus: put-clinic-calls"`
+	Prompt   string   `json:"prompt,omitempty" maxLength:"64"`
 }
 
 // ClinicBody is a clinic as it is put.
@@ -64,6 +68,7 @@ type PersonBody struct {
 	Role   string  `json:"role" enum:"agent,clinician,supervisor,scheduler,admin,office,compliance,auditor"`
 	Phone  *string `json:"phone,omitempty" maxLength:"32" doc:"verified telephone, E.164"`
 	Active bool    `json:"active"`
+	State  *string `json:"state,omitempty" maxLength:"6" doc:"ISO 3166-2 where she works: its law of recording counts; absent: stays"`
 }
 
 // PersonView is a person as she stands.
@@ -73,6 +78,7 @@ type PersonView struct {
 	Role      string     `json:"role"`
 	Phone     string     `json:"phone,omitempty"`
 	Active    bool       `json:"active"`
+	State     string     `json:"state,omitempty"`
 	Devices   []string   `json:"devices" doc:"user parts"`
 	Reachable bool       `json:"reachable" doc:"has a device or a telephone"`
 	Schedules []string   `json:"schedules" doc:"in which she is a member"`

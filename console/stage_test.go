@@ -59,6 +59,7 @@ func (s *stage) ports() Ports {
 		Versions: stageVersions{s}, Previews: stagePreviews{s}, Outlook: stageOutlook{s}, Offers: stageOffers{s}, Feeds: stageFeeds{s},
 	}
 	p.Lines, p.Desks, p.Callers, p.Voices, p.Alarms = stageLines{s}, stageDesks{s}, stageCallers{s}, stageVoices{s}, stageAlarms{s}
+	p.CallRules, p.OutwardRules, p.Prompts = stageCallRules{s}, stageOutward{s}, stagePrompts{s}
 	s.people(&p)
 	return p
 }

@@ -58,16 +58,16 @@ type Flow struct{ Steps []StepRule }
 
 // StepRule names whom to ring: a tier of a schedule, or people by id, or both.
 type StepRule struct {
-	Name     string
-	Schedule string // schedule id; empty: none
-	Tier     int    // 1 = primary; 0 means 1
-	People   []string
-	Mode     RingMode
-	For      time.Duration // how long each round rings
-	Do       StepKind      // empty: ring
-	Queue    string        // of queue: its id
-	Menu     string        // of menu: its id among the clinic's
-	Prompt   string        // of say
+	Name     string        `json:"name,omitempty"`
+	Schedule string        `json:"schedule,omitempty"` // schedule id; empty: none
+	Tier     int           `json:"tier,omitempty"`     // 1 = primary; 0 means 1
+	People   []string      `json:"people,omitempty"`
+	Mode     RingMode      `json:"mode,omitempty"`
+	For      time.Duration `json:"for,omitempty"`    // how long each round rings
+	Do       StepKind      `json:"do,omitempty"`     // empty: ring
+	Queue    string        `json:"queue,omitempty"`  // of queue: its id
+	Menu     string        `json:"menu,omitempty"`   // of menu: its id among the clinic's
+	Prompt   string        `json:"prompt,omitempty"` // of say
 }
 
 // Number is a dialled number that belongs to a clinic.

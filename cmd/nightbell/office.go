@@ -38,6 +38,7 @@ type office struct {
 
 	Sealed           error // why it is sealed; nil when it is open
 	AuthorityTrouble error // why the private CA's key is not sealed
+	PromptTrouble    error // which prompts cannot be read; others are played in their place
 	lock             *os.File
 	keys             sync.Mutex   // one who changes keys or slots
 	swap             sync.RWMutex // Root and Signer while they are replaced: rootNow, signerNow
@@ -46,6 +47,7 @@ type office struct {
 	rewrap           *rewrapper
 	backups          *backups
 	lobby            *lobby // people on their way in
+	shelf            *shelf // what callers hear
 	now              func() time.Time
 	zones            atomic.Pointer[zoneState]
 	read             atomic.Pointer[policy.Snapshot] // the book as it was last read, ready to be asked: rulebook.snapshot
@@ -75,6 +77,7 @@ func openOfficeWith(ctx context.Context, cfg Config, ask asking, opt store.Optio
 	if o.Store, err = store.Open(opt); err != nil {
 		return nil, err
 	}
+	o.shelf = newShelf(o.Store)
 	if o.Store.Mode() != string(cfg.Mode) {
 		return nil, fmt.Errorf("mode: configuration says %s, database %s", cfg.Mode, o.Store.Mode())
 	}
@@ -124,6 +127,7 @@ func (o *office) open(u seal.Unsealer) (err error) {
 		return err
 	}
 	o.AuthorityTrouble = o.sealAuthority() // no reason to stay sealed: callers come first
+	o.PromptTrouble = o.shelf.read(context.Background())
 	return nil
 }
 

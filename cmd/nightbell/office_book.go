@@ -9,7 +9,6 @@ import (
 	"nightbell/audit"
 	"nightbell/book"
 	"nightbell/console"
-	"nightbell/media"
 	"nightbell/policy"
 )
 
@@ -62,17 +61,17 @@ func (b books) compare(ctx context.Context, f console.BookFile) (*policy.Book, c
 	for _, w := range read.Warnings {
 		d.Warnings = append(d.Warnings, w.Error())
 	}
-	d.Warnings = append(d.Warnings, unknownPrompts(wanted)...)
+	d.Warnings = append(d.Warnings, b.unknownPrompts(wanted)...)
 	return wanted, d, nil
 }
 
 // unknownPrompts warns of names that nothing can be played for: such a prompt takes no time, and a last resort without one
 // falls back to the program's own.
-func unknownPrompts(b *policy.Book) (warnings []string) {
-	known := media.Prompts()
-	for _, c := range b.Clinics {
+func (b books) unknownPrompts(wanted *policy.Book) (warnings []string) {
+	for _, c := range wanted.Clinics {
+		known := b.shelf.lengths(c.ID)
 		for field, name := range map[string]string{"greeting": c.Greeting, "announce": c.Announce, "last_resort": c.LastResort} {
-			if name != "" && known[name] == nil {
+			if _, stands := known(name); name != "" && !stands {
 				warnings = append(warnings, fmt.Sprintf("clinic %s: %s: no prompt has this name: nothing will be played", c.ID, field))
 			}
 		}

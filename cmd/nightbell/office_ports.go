@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nightbell/audit"
+	"nightbell/call"
 	"nightbell/console"
 	"nightbell/policy"
 	"nightbell/store"
@@ -19,7 +20,10 @@ type running interface {
 	AgentsChanged()             // a device was revoked, somebody was paused or resumed: look again, at once
 	Trace(time.Duration) error  // office_engine.go
 	Traced(call string) ([]console.TracedMessage, error)
-	GlassChanged() // an emergency access was opened, closed or reviewed
+	GlassChanged()                                     // an emergency access was opened, closed or reviewed
+	Board() *call.Switchboard                          // who keeps the running calls; nil: nobody
+	Standing() *alarms                                 // what stands wrong
+	Phones(clinic, person, user string) []call.Contact // registered telephones of a person who may answer for a clinic
 }
 
 // stopped is the floor of a server that does not run.
@@ -78,6 +82,15 @@ func (o *office) ports(r running) console.Ports {
 		Proposals:   proposals{o, r},
 		Trainings:   trainings{o},
 		Readiness:   readiness{o, r},
+		Lines:       lines{o, r},
+		Desks:       desks{o, r},
+		Callers:     ledger{o},
+		Voices:      voices{o},
+		Alarms:      standingAlarms{o, r},
+
+		CallRules:    callRules{rulebook{o}},
+		OutwardRules: outwardRules{rulebook{o}},
+		Prompts:      prompts{o},
 	}
 }
 

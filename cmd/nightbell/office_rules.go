@@ -32,6 +32,10 @@ const (
 	aClinic   thing = "clinic"
 	aPerson   thing = "person"
 	aSchedule thing = "schedule"
+	aQueue    thing = "queue"
+	aTrunk    thing = "trunk"
+	theLaws   thing = "laws"
+	theLine   thing = "emergency line"
 )
 
 // draft is one change under way.
@@ -142,9 +146,17 @@ func contentOf(of thing, one *policy.Book) (any, bool) {
 		return one.Clinics[0], true
 	case of == aSchedule && len(one.Schedules) == 1:
 		return one.Schedules[0], true
+	case of == aQueue && len(one.Queues) == 1:
+		return one.Queues[0], true
+	case of == aTrunk && len(one.Trunks) == 1:
+		return one.Trunks[0], true
+	case of == theLaws:
+		return one.Laws, true
+	case of == theLine:
+		return one.Emergency, true
 	case of == aPerson && len(one.People) == 1:
 		p := one.People[0]
-		return []any{p.ID, p.Name.Reveal(), p.Role, p.Phone.Reveal(), p.Active, one.Edits}, true
+		return []any{p.ID, p.Name.Reveal(), p.Role, p.Phone.Reveal(), p.Active, p.State, one.Edits}, true
 	}
 	return nil, false
 }
@@ -160,6 +172,14 @@ func alone(of thing, id string, b *policy.Book) *policy.Book {
 	case aPerson:
 		one.People = only1(b.People, func(p policy.Person) bool { return p.ID == id })
 		one.Edits = editsOf(id, b)
+	case aQueue:
+		one.Queues = only1(b.Queues, func(q policy.Queue) bool { return q.ID == id })
+	case aTrunk:
+		one.Trunks = only1(b.Trunks, func(t policy.Trunk) bool { return t.ID == id })
+	case theLaws:
+		one.Laws = b.Laws
+	case theLine:
+		one.Emergency = b.Emergency
 	}
 	return &one
 }

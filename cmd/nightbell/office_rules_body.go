@@ -94,10 +94,17 @@ func holidaysOf(list []console.HolidayBody) []policy.Holiday {
 func flowOf(list []console.StepBody) policy.Flow {
 	var f policy.Flow
 	for _, s := range list {
-		f.Steps = append(f.Steps, policy.StepRule{
-			Name: s.Name, Schedule: s.Schedule, Tier: s.Tier, People: s.People, Mode: policy.RingMode(s.Mode),
-			For: time.Duration(s.Ring) * time.Second,
-		})
+		step := policy.StepRule{
+			Name: s.Name, Schedule: s.Schedule, Tier: s.Tier, People: s.People, Mode: cmp.Or(policy.RingMode(s.Mode), policy.Together),
+			For: time.Duration(s.Ring) * time.Second, Do: policy.StepKind(s.Do), Queue: s.Queue, Menu: s.Menu, Prompt: s.Prompt,
+		}
+		if step.Do == policy.Ring {
+			step.Do = ""
+		}
+		if step.Do == "" && step.For == 0 {
+			step.For = policy.DefaultRing
+		}
+		f.Steps = append(f.Steps, step)
 	}
 	return f
 }

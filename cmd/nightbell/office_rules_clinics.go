@@ -42,8 +42,11 @@ func (c clinics) Put(ctx context.Context, rev console.Revision, b console.Clinic
 	return c.change(ctx, rev, aClinic, func(d *draft) error {
 		r := reading{}
 		made := r.clinic(rev.ID, b)
+		if was, ok := d.before.Clinic(rev.ID); ok {
+			made.Features = was.Features // put apart
+		}
 		r.flows(made, d.book)
-		return errors.Join(r.err(), d.putClinic(made))
+		return errors.Join(r.err(), d.putClinic(made), d.checkCalls(made))
 	})
 }
 
@@ -131,7 +134,8 @@ func (r *reading) flows(c policy.Clinic, b *policy.Book) {
 }
 
 func (r *reading) step(at string, step policy.StepRule, b *policy.Book) {
-	if step.Schedule == "" && len(step.People) == 0 {
+	rings := step.Do == ""
+	if rings && step.Schedule == "" && len(step.People) == 0 {
 		r.wrong(at, "rings nobody: neither a schedule nor people")
 	}
 	if _, ok := scheduleIn(b, step.Schedule); step.Schedule != "" && !ok {

@@ -53,7 +53,14 @@ func knownTo(clinic string, b *policy.Book) map[string]bool {
 		if c.ID != clinic {
 			continue
 		}
-		for _, step := range slices.Concat(c.Open.Steps, c.Closed.Steps) {
+		steps := slices.Concat(c.Open.Steps, c.Closed.Steps)
+		for _, f := range c.Features.Flows {
+			steps = append(steps, f.Steps...)
+		}
+		if c.Features.Patch != nil {
+			steps = append(steps, c.Features.Patch.Ladder...)
+		}
+		for _, step := range steps {
 			for _, p := range step.People {
 				all[p] = true
 			}
@@ -82,6 +89,9 @@ func (p persons) Put(ctx context.Context, rev console.Revision, b console.Person
 		}
 		r := reading{}
 		made.Role, made.Active = b.Role, b.Active
+		if b.State != nil {
+			made.State = *b.State
+		}
 		r.name(&made, b)
 		r.phone(&made, b)
 		if err := errors.Join(r.err(), mistaken("body", policy.CheckPerson(made))); err != nil {

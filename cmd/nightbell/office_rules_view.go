@@ -45,6 +45,7 @@ func flowView(f policy.Flow) []console.StepBody {
 	for _, s := range f.Steps {
 		out = append(out, console.StepBody{
 			Name: s.Name, Schedule: s.Schedule, Tier: s.Tier, People: s.People, Mode: string(s.Mode), Ring: int(s.For / time.Second),
+			Do: string(s.Do), Queue: s.Queue, Menu: s.Menu, Prompt: s.Prompt,
 		})
 	}
 	return out
@@ -72,7 +73,7 @@ func (r rulebook) clinicView(c policy.Clinic, b *policy.Book) console.ClinicView
 
 func (r rulebook) personView(p policy.Person, b *policy.Book, sight console.Sight) console.PersonView {
 	v := console.PersonView{
-		ID: p.ID, Name: p.Name.String(), Role: p.Role, Active: p.Active, Devices: []string{}, Schedules: []string{},
+		ID: p.ID, Name: p.Name.String(), Role: p.Role, Active: p.Active, State: p.State, Devices: []string{}, Schedules: []string{},
 		Edits: editsView(editsOf(p.ID, b)),
 	}
 	if !p.Phone.IsZero() {
