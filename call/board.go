@@ -134,9 +134,7 @@ func (b *Switchboard) Withdraw(gone func(clinic, user string) bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, c := range b.calls {
-		if c.view().State == Hunting {
-			c.mail.post(happening{do: func(c *Call) { c.withdraw(gone) }})
-		}
+		c.mail.post(happening{do: func(c *Call) { c.withdraw(gone) }})
 	}
 }
 

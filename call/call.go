@@ -15,7 +15,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"nightbell/media"
 	"nightbell/policy"
 )
 
@@ -29,7 +28,7 @@ type Call struct {
 	agent   *party // whom the caller talks with; nil: nobody yet
 	joined  bool   // they share a bridge, or one of them holds the other
 	phones  []*party
-	reel    // the conversation's recording
+	capture // the conversation's recording
 	record  Record
 	mail    mailbox
 	leave   context.CancelCauseFunc
@@ -47,8 +46,8 @@ type Call struct {
 	seen         atomic.Pointer[View]
 	room
 	standing
-	box voicebox // see voicemail.go
-	remains      // what goes on in another process; see kept.go
+	box     voicebox // see voicemail.go
+	remains          // what goes on in another process; see kept.go
 }
 
 // Endings of a phase. They are context causes or results of hunt, never shown to anybody.

@@ -103,4 +103,3 @@ func (b *Switchboard) Command(ctx context.Context, call string, cmd Command) err
 		return unfit(Gone)
 	}
 }
-

@@ -68,8 +68,8 @@ func (c *Call) settle() bool {
 	return !c.parted
 }
 
-// part ends the conversation; the error says what is done for the caller then.
-func (c *Call) part(why error) { c.parted, c.verdict = true, why }
+// disperse ends the conversation; the error says what is done for the caller then.
+func (c *Call) disperse(why error) { c.parted, c.verdict = true, why }
 
 // agentLeft: a third who is there goes on with the caller; one who is still rung is waited for; else the conversation is
 // over, by the agent's own will or because her connection died.
@@ -81,9 +81,9 @@ func (c *Call) agentLeft() {
 		c.succeed(c.third)
 	case c.errand != nil && willing && c.adopted(nil):
 	default:
-		c.part(errAgentLost)
+		c.disperse(errAgentLost)
 		if willing {
-			c.part(nil)
+			c.disperse(nil)
 			c.mark("left", a.name())
 			c.outcome(Completed, a.name())
 		}

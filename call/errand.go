@@ -40,11 +40,16 @@ func (c *Call) begin(e errand) error {
 // is the third of the conversation now and speaks with the agent, while the caller has music.
 func (c *Call) reached(p *party) {
 	c.errand = nil
+	if !c.apart {
+		c.mark("hold", "caller held")
+	}
 	c.third, c.apart = p, true
 	p.place, p.confirmed = placeThird, true
 	p.since = c.now()
+	if p.user != "" {
+		c.board.engage(p.user, c)
+	}
 	c.note(Consulted, p.name(), nil)
-	c.mark("hold", "caller held")
 	c.recordConsult()
 	c.arrange()
 }

@@ -73,10 +73,10 @@ func (c *Call) target(cmd Command) (Target, error) {
 
 // consult is the errand of an agent who asks somebody while the caller has music.
 type consult struct {
-	ringing  []*party
-	by       string
+	ringing []*party
+	by      string
 	refused Cause // of the last who did not answer
-	stop     func()
+	stop    func()
 }
 
 func (c *Call) openConsult(t Target, second *party) error {

@@ -22,17 +22,17 @@ var fits = map[CommandKind][]State{
 	LeaveCall:        {Talking, Transferring, Parked},
 	PauseRecording:   served,
 	ResumeRecording:  served,
-	DeclineRecording: {Greeting, Hunting, Waiting, InMenu, PatchingAlone, Talking, Transferring, Parked},
-	EndCall:          {Deciding, Greeting, Hunting, Waiting, InMenu, PatchingAlone, Talking, Transferring, Parked, TakingMessage, Resorting},
+	DeclineRecording: {Greeting, Hunting, Waiting, Menu, PatchingAlone, Talking, Transferring, Parked},
+	EndCall:          {Deciding, Greeting, Hunting, Waiting, Menu, PatchingAlone, Talking, Transferring, Parked, TakingMessage, Resorting},
 	PatchCaller:      {Talking},
 	SendKey:          {Talking},
 	Requeue:          {Talking, Transferring, Parked},
 	BeginSecret:      served,
 	EndSecret:        served,
-	AddNote:          {Deciding, Greeting, Hunting, Waiting, InMenu, PatchingAlone, Talking, Transferring, Parked, TakingMessage, Resorting},
+	AddNote:          {Deciding, Greeting, Hunting, Waiting, Menu, PatchingAlone, Talking, Transferring, Parked, TakingMessage, Resorting},
 }
 
-var served = []State{Hunting, Waiting, InMenu, PatchingAlone, Talking, Transferring, Parked}
+var served = []State{Hunting, Waiting, Menu, PatchingAlone, Talking, Transferring, Parked}
 
 // orders is what each command does. It runs on the call's goroutine and does not wait.
 var orders = map[CommandKind]func(*Call, Command) error{
@@ -145,9 +145,17 @@ func (c *Call) retrieve(cmd Command) error {
 
 // patchBy climbs the ladder of clinicians while agent and caller talk on.
 func (c *Call) patchBy(cmd Command) error {
-	if c.errand != nil || c.third != nil {
+	switch {
+	case c.errand != nil || c.third != nil:
+		return unfit(LineBusy)
+	case c.plan.Patch == nil || len(c.plan.Patch.Steps) == 0:
+		return unfit(Nobody)
+	}
+	e := newPatch(c, cmd.Urgency, who(cmd))
+	if err := c.begin(e); err != nil {
 		return unfit(LineBusy)
 	}
+	c.note(LineOpened, c.agent.name(), with("what", "patch"))
 	return nil
 }
 
@@ -177,7 +185,7 @@ func (c *Call) requeue(Command) error {
 		c.retire(a)
 		c.dismissAgent(a)
 	}
-	c.part(errRequeued)
+	c.disperse(errRequeued)
 	return nil
 }
 

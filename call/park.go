@@ -146,7 +146,7 @@ func (e *parked) expire(c *Call) {
 	c.errand = nil
 	c.note(LineClosed, e.by.name(), with("what", "park", "cause", string(NoAnswer)))
 	if !c.ringBack(e.by) {
-		c.part(errRequeued)
+		c.disperse(errRequeued)
 	}
 }
 

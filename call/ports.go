@@ -254,7 +254,7 @@ type Agents interface {
 	Present(clinic, user string) bool // ready for that clinic, and registered
 	Pause(person string, why PauseReason)
 	Skills(person string) []string
-	Team() []Teammate             // everybody who may answer; none of these asks the switchboard anything
+	Team() []Teammate            // everybody who may answer; none of these asks the switchboard anything
 	Last(person string) []string // clinics that would be left without anybody ready
 }
 

@@ -14,8 +14,8 @@ const (
 	secretTime = 2 * time.Minute // then what the caller types is heard again
 )
 
-// reel is the conversation's recording: one for the caller's leg, across hold, transfer, re-queue and three-way.
-type reel struct {
+// capture is the conversation's recording: one for the caller's leg, across hold, transfer, re-queue and three-way.
+type capture struct {
 	rec        Recording // nil: none
 	asked      bool      // the recorder was asked, or may not be any more: once a call, whatever it said
 	aside      Recording // of a consult; nil: none

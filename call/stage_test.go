@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -31,15 +32,20 @@ type stage struct {
 	late   bool  // the caller leaves in the moment of our 200
 	breaks bool  // a defect: ringing a phone that is nil
 	done   chan Record
+
+	sound   *sound            // of the latest call
+	outside map[string]*phone // by number
+	noWay   error             // of every trunk
+	legs    int
 }
 
 func newStage(t *testing.T) *stage {
-	s := &stage{t: t, phones: map[string]*phone{}, done: make(chan Record, 16)}
+	s := &stage{t: t, phones: map[string]*phone{}, outside: map[string]*phone{}, done: make(chan Record, 16)}
 	s.plan = policy.Plan{Clinic: "harbor", ClinicName: "Harbor", Number: "+12125550100", Answer: policy.AtOnce,
 		Greeting: "greeting", Announce: "announcement", Record: true, LastResort: "last_resort"}
 	s.board = NewSwitchboard(Ports{
 		Decide: func(policy.Inquiry) policy.Plan { return s.plan },
-		Sound:  func() Sound { return &sound{s: s} }, Prompt: prompts, Phones: s, Recorder: s, Journal: s,
+		Sound:  s.newSound, Prompt: prompts, Phones: s, Recorder: s, Journal: s, Trunks: lines{s}, Numbers: lines{s},
 		Now: time.Now, Fault: func(string, any) {},
 	})
 	t.Cleanup(func() {
@@ -53,7 +59,7 @@ func newStage(t *testing.T) *stage {
 var reel = map[string]*media.Prompt{}
 
 func init() {
-	for _, n := range []string{"greeting", "announcement", "last_resort", "please_hold", "ringback", "music"} {
+	for _, n := range []string{"greeting", "announcement", "last_resort", "please_hold", "ringback", "music", "joined", "harbor_music"} {
 		reel[n] = &media.Prompt{}
 	}
 }
@@ -117,6 +123,7 @@ type leg struct {
 	confirm bool // an ACK follows our 200 at once
 	over    bool
 	deaf    bool // reports nothing when ended
+	id      string
 }
 
 func (l *leg) listen(f func(LegEvent)) {
@@ -142,6 +149,24 @@ func (l *leg) says(e LegEvent) {
 	if f != nil {
 		f(e)
 	}
+}
+
+func (l *leg) ID() string { return l.id }
+
+func (l *leg) AcceptRefer() error { l.log("refer accepted"); return l.gone() }
+func (l *leg) RefuseRefer(r Refusal) error {
+	l.log("refer refused: " + r.Warning)
+	return l.gone()
+}
+func (l *leg) TellRefer(code int) error { l.log("notify " + strconv.Itoa(code)); return l.gone() }
+
+func (l *leg) gone() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.over {
+		return errors.New("leg is over")
+	}
+	return nil
 }
 
 func (l *leg) log(s string) { l.mu.Lock(); l.did = append(l.did, s); l.mu.Unlock() }
@@ -170,6 +195,7 @@ func (l *leg) End(c Cause) {
 	l.log("end " + string(c))
 	l.mu.Lock()
 	over := l.over || l.deaf
+	l.over = true
 	l.mu.Unlock()
 	if !over {
 		l.says(LegEvent{Kind: Ended, Cause: c})
@@ -224,9 +250,20 @@ func (s *stage) Invite(_ context.Context, c Contact, _ Invite, post func(LegEven
 		return nil, errors.New("flow closed")
 	}
 	l := p.rings()
+	s.name(l)
 	l.listen(post)
 	go p.script(l)
 	return l, nil
+}
+
+// name gives a dialog the id by which a Replaces may name it.
+func (s *stage) name(l *leg) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.legs++
+	l.mu.Lock()
+	l.id = "leg-" + strconv.Itoa(s.legs)
+	l.mu.Unlock()
 }
 
 // Scripts.
@@ -246,10 +283,18 @@ func ringsForEver(l *leg) { l.says(LegEvent{Kind: Ringing}) }
 
 // sound and voice stand for media.
 type sound struct {
-	s       *stage
-	mu      sync.Mutex
-	bridged [2]Voice
-	closed  bool
+	s      *stage
+	mu     sync.Mutex
+	hears  map[Voice][]Voice
+	closed bool
+}
+
+func (s *stage) newSound() Sound {
+	x := &sound{s: s}
+	s.mu.Lock()
+	s.sound = x
+	s.mu.Unlock()
+	return x
 }
 
 func (x *sound) NewVoice(media.Profile) (Voice, error) {
@@ -262,17 +307,19 @@ func (x *sound) NewVoice(media.Profile) (Voice, error) {
 	x.s.mu.Unlock()
 	return v, nil
 }
-func (x *sound) Bridge(a, b Voice) { x.mu.Lock(); x.bridged = [2]Voice{a, b}; x.mu.Unlock() }
-func (x *sound) Split()            { x.mu.Lock(); x.bridged = [2]Voice{}; x.mu.Unlock() }
+func (x *sound) Bridge(a, b Voice) {
+	x.Arrange([]Hearing{{Listener: a, Sources: []Voice{b}}, {Listener: b, Sources: []Voice{a}}})
+}
+func (x *sound) Split() { x.Arrange(nil) }
 func (x *sound) Arrange(all []Hearing) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.bridged = [2]Voice{}
-	if len(all) == 2 && len(all[0].Sources) == 1 {
-		x.bridged = [2]Voice{all[0].Listener, all[0].Sources[0]}
+	x.hears = map[Voice][]Voice{}
+	for _, h := range all {
+		x.hears[h.Listener] = slices.Clone(h.Sources)
 	}
 }
-func (x *sound) Close() { x.closed = true }
+func (x *sound) Close() { x.mu.Lock(); x.closed = true; x.mu.Unlock() }
 
 type voice struct {
 	mu     sync.Mutex
@@ -283,6 +330,15 @@ type voice struct {
 	refuse error
 	closed bool
 	stop   chan struct{}
+	plays  string // now; empty: nothing
+	hidden bool
+}
+
+func (v *voice) Detect(media.Detection) {}
+func (v *voice) Conceal(c media.Concealment) {
+	v.mu.Lock()
+	v.hidden = c == media.Concealed
+	v.mu.Unlock()
 }
 
 func (v *voice) Answer(offer []byte) ([]byte, error) {
@@ -313,9 +369,10 @@ func (v *voice) Play(p *media.Prompt, times int) <-chan struct{} {
 	v.played = append(v.played, promptName(p))
 	done := make(chan struct{})
 	stop := make(chan struct{})
-	v.stop = stop
+	v.stop, v.plays = stop, promptName(p)
 	go func() {
 		defer close(done)
+		defer v.fades(stop)
 		if times == 0 {
 			<-stop
 			return
@@ -327,14 +384,27 @@ func (v *voice) Play(p *media.Prompt, times int) <-chan struct{} {
 	}()
 	return done
 }
+
+// fades ends what plays, unless something else does by now.
+func (v *voice) fades(stop chan struct{}) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.stop == stop {
+		v.stop, v.plays = nil, ""
+	}
+}
+
 func (v *voice) Quiet() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.stop != nil {
 		close(v.stop)
-		v.stop = nil
+		v.stop, v.plays = nil, ""
 	}
 }
+
+// now is what plays to a party; empty: nothing.
+func (v *voice) now() string { v.mu.Lock(); defer v.mu.Unlock(); return v.plays }
 func (v *voice) SendDigit(d byte, _ time.Duration) {
 	v.mu.Lock()
 	v.digits = append(v.digits, d)
@@ -348,7 +418,8 @@ func (v *voice) tells(e media.Event) {
 	hear(e)
 }
 func (v *voice) Stats() media.Stats { return media.Stats{} }
-func (v *voice) Close()             { v.Quiet(); v.closed = true }
+func (v *voice) Close()             { v.Quiet(); v.mu.Lock(); v.closed = true; v.mu.Unlock() }
+func (v *voice) isClosed() bool     { v.mu.Lock(); defer v.mu.Unlock(); return v.closed }
 
 func (v *voice) heardWords() []string {
 	v.mu.Lock()
@@ -365,13 +436,15 @@ type tape struct {
 	stopped media.RecordingStatus
 	began   time.Time
 	trouble func(string)
+	spec    RecordingSpec
+	torn    bool // discarded
 }
 
-func (s *stage) Start(_ RecordingSpec, _ Voice, trouble func(string)) (Recording, error) {
+func (s *stage) Start(spec RecordingSpec, _ Voice, trouble func(string)) (Recording, error) {
 	if s.noRec != nil {
 		return nil, s.noRec
 	}
-	r := &tape{began: time.Now(), trouble: trouble}
+	r := &tape{began: time.Now(), trouble: trouble, spec: spec}
 	s.mu.Lock()
 	s.recs = append(s.recs, r)
 	s.mu.Unlock()
@@ -383,8 +456,9 @@ func (r *tape) Mark(kind, actor, _ string) {
 	r.marks = append(r.marks, kind+" "+actor)
 	r.mu.Unlock()
 }
-func (r *tape) Pause(string, string)         {}
-func (r *tape) Resume(string, string)        {}
+func (r *tape) Pause(actor, reason string)   { r.Mark("pause", actor+" "+reason, "") }
+func (r *tape) Resume(actor, reason string)  { r.Mark("resume", actor+" "+reason, "") }
+func (r *tape) Discard(string, string)       { r.mu.Lock(); r.torn = true; r.mu.Unlock() }
 func (r *tape) Stop(s media.RecordingStatus) { r.mu.Lock(); r.stopped = s; r.mu.Unlock() }
 
 func timeout(d time.Duration) (context.Context, context.CancelFunc) {

@@ -47,6 +47,9 @@ func (c *Call) file() error {
 	c.record.Ended = now
 	c.note(Finished, "", with("outcome", string(c.record.Outcome), "by", c.record.By))
 	c.board.ports.Journal.Finish(c.record)
+	if k := c.board.ports.Keeper; k != nil {
+		k.Drop(c.arrival.ID)
+	}
 	c.show(Over)
 	return nil
 }

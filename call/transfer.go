@@ -138,7 +138,7 @@ func (e *transfer) fail(c *Call, cause Cause) {
 		c.takeBack(e.by)
 	case !e.back && c.ringBack(e.by):
 	default:
-		c.part(errRequeued)
+		c.disperse(errRequeued)
 	}
 }
 

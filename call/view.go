@@ -17,7 +17,7 @@ const (
 	Greeting      State = "greeting"
 	Hunting       State = "hunting" // phones ring for the caller
 	Waiting       State = "waiting" // in a queue
-	InMenu        State = "menu"
+	Menu          State = "menu"
 	PatchingAlone State = "patching" // the ladder of clinicians is climbed, no agent is there
 	Talking       State = "talking"
 	Transferring  State = "transferring" // the agent has left; the target is rung
