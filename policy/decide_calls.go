@@ -60,8 +60,10 @@ func (s *Snapshot) weighConsent(o *office, q Inquiry, p *Plan) {
 
 // answering lists everybody who may answer, each once.
 func (p *Plan) answering() (people []string) {
+	seen := map[string]bool{}
 	add := func(person string) {
-		if !slices.Contains(people, person) {
+		if !seen[person] {
+			seen[person] = true
 			people = append(people, person)
 		}
 	}
