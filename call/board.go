@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"nightbell/media"
+	"nightbell/phi"
 	"nightbell/policy"
 )
 
@@ -18,13 +19,14 @@ type Ports struct {
 	Phones   Phones
 	Recorder Recorder
 	Journal  Journal
-	Trunks   Trunks                                  // outward; nil: there are none
-	PINs     PINs                                    // nil: nobody has one
-	Numbers  Numbers                                 // nil: nothing but users and E.164 is understood
-	Agents   Agents                                  // nil: Contacts alone says who is there
-	Reach    func(person string) policy.Reachable    // the ways to a clinician now; nil: as the plan found them
-	Keeper   Keeper                                  // nil: calls end with the process
-	Outward  func(clinic string) (policy.Plan, bool) // the plan of a call that the house places for a clinic; nil: none may be placed
+	Trunks   Trunks                                                 // outward; nil: there are none
+	PINs     PINs                                                   // nil: nobody has one
+	Numbers  Numbers                                                // nil: nothing but users and E.164 is understood
+	Agents   Agents                                                 // nil: Contacts alone says who is there
+	Patch    func(clinic string) *policy.PatchPlan                  // whom a patch asks, found anew; nil: as the plan of the call found them
+	Shelf    Shelf                                                  // where breaks and wrap-ups outlive a restart; nil: nowhere
+	Keeper   Keeper                                                 // nil: calls end with the process
+	Outward  func(clinic string, far phi.Phone) (policy.Plan, bool) // the plan of a call that the house places for a clinic; nil: none is
 	Now      func() time.Time
 	Fault    func(call string, panicked any) // a defect of ours; must not print what it is given
 }
@@ -42,13 +44,16 @@ type Switchboard struct {
 	slots map[string]*Call // where callers are parked
 	shut  bool
 	total atomic.Int64
+	hall  *hall // who waits, and who is free
 	watches
 }
 
 // NewSwitchboard makes one; Close ends it.
 func NewSwitchboard(ports Ports) *Switchboard {
 	ctx, stop := context.WithCancelCause(context.Background())
-	return &Switchboard{ports: ports, ctx: ctx, stop: stop, calls: map[string]*Call{}, busy: map[string]*Call{}, slots: map[string]*Call{}}
+	b := &Switchboard{ports: ports, ctx: ctx, stop: stop, calls: map[string]*Call{}, busy: map[string]*Call{}, slots: map[string]*Call{}}
+	b.hall = newHall(b)
+	return b
 }
 
 // Take begins a call. It returns at once; a drained board refuses.
@@ -92,12 +97,16 @@ func (b *Switchboard) forget(c *Call) {
 // engage says that user talks in call c now. False: she took another call in the same moment.
 func (b *Switchboard) engage(user string, c *Call) bool {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if other := b.busy[user]; other != nil && other != c {
-		return false
+	other := b.busy[user]
+	free := other == nil || other == c
+	if free {
+		b.busy[user] = c
 	}
-	b.busy[user] = c
-	return true
+	b.mu.Unlock()
+	if free {
+		b.hall.took(user, "", c)
+	}
+	return free
 }
 
 // release says that user is free again; calls that hunt may ring her.
@@ -107,6 +116,7 @@ func (b *Switchboard) release(user string, c *Call) {
 		delete(b.busy, user)
 	}
 	b.mu.Unlock()
+	b.hall.left(user, c)
 	b.Nudge()
 }
 
@@ -118,6 +128,7 @@ func (b *Switchboard) talking(user string) bool {
 
 // Nudge lets every call that hunts look again whom it can reach: a phone registered, an agent came free or resumed.
 func (b *Switchboard) Nudge() {
+	b.hall.look()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, c := range b.calls {
@@ -187,4 +198,5 @@ func (b *Switchboard) Drain(ctx context.Context) {
 		b.stop(errDrained)
 		<-over
 	}
+	b.hall.close()
 }

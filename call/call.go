@@ -20,26 +20,29 @@ import (
 
 // Call is one caller's affair with the clinic, from the INVITE to the filed record.
 type Call struct {
-	arrival Arrival
-	board   *Switchboard
-	plan    policy.Plan
-	sound   Sound
-	caller  *party
-	agent   *party // whom the caller talks with; nil: nobody yet
-	joined  bool   // they share a bridge, or one of them holds the other
-	phones  []*party
-	capture // the conversation's recording
-	record  Record
-	mail    mailbox
-	leave   context.CancelCauseFunc
-	life    context.Context // ends with the call; for what is sent on its behalf
-	over    chan struct{}   // closed when the call is forgotten
-	alarms  []*alarm
-	former  []string // agents who spoke with the caller before
-	losses  int      // agents whose connection died
-	rung    int      // the step the hunt has come to
-	way     way      // through the plan; see flow.go
+	arrival   Arrival
+	board     *Switchboard
+	plan      policy.Plan
+	sound     Sound
+	caller    *party
+	agent     *party // whom the caller talks with; nil: nobody yet
+	joined    bool   // they share a bridge, or one of them holds the other
+	phones    []*party
+	capture   // the conversation's recording
+	record    Record
+	mail      mailbox
+	leave     context.CancelCauseFunc
+	life      context.Context // ends with the call; for what is sent on its behalf
+	over      chan struct{}   // closed when the call is forgotten
+	alarms    []*alarm
+	former    []string // agents who spoke with the caller before
+	losses    int      // agents whose connection died
+	lostAgent string   // the last of them, who may have a telephone
+	rung      int      // the step the hunt has come to
+	way       way      // through the plan; see flow.go
 
+	repeats      bool // the same number rang within the last hour
+	machine      machine
 	arrivedFirst bool // she was served already and lost her agent: she goes before everybody who waits
 	state        State
 	stateSince   time.Time
@@ -63,6 +66,9 @@ func (c *Call) handle(ctx context.Context) {
 	c.life = ctx
 	defer c.leave(nil)
 	err := c.guard(func() error { return c.attend(ctx) })
+	if errors.Is(err, errFax) {
+		err = c.guard(func() error { return c.passFax(ctx) })
+	}
 	if errors.Is(err, errNobody) && c.plan.Voicemail != nil {
 		if err = c.guard(func() error { return c.voicemail(ctx) }); err == nil {
 			err = errNobody // she said nothing, and is still there
@@ -92,6 +98,10 @@ func (c *Call) attend(ctx context.Context) error {
 		return c.attendAgain(ctx)
 	}
 	c.decide()
+	if !c.board.hall.enters(c.plan.Clinic, c.plan.MaxCalls) {
+		return c.crowded(ctx)
+	}
+	defer c.board.hall.exits(c.plan.Clinic)
 	if err := c.welcome(ctx); err != nil {
 		return err
 	}
@@ -103,6 +113,9 @@ func (c *Call) accompany(ctx context.Context, agent *party) (err error) {
 	for {
 		if agent == nil {
 			agent, err = c.walk(ctx)
+		}
+		if errors.Is(err, errNobody) {
+			agent, err = c.reachLost(ctx)
 		}
 		if errors.Is(err, errPickedUp) {
 			agent, c.volunteer, err = c.volunteer, nil, nil
@@ -125,10 +138,28 @@ func (c *Call) accompany(ctx context.Context, agent *party) (err error) {
 func (c *Call) decide() {
 	c.note(Arrived, "caller", with("trunk", c.arrival.Trunk.ID, "known_by", c.arrival.Trunk.KnownBy))
 	c.plan = c.board.ports.Decide(c.arrival.Inquiry)
+	if from := c.arrival.Inquiry.From; !from.IsZero() {
+		c.repeats = c.board.hall.rang(from)
+	}
 	c.record.Plan = c.plan
 	c.board.ports.Journal.Begin(c.record)
 	c.note(Planned, "", with("clinic", c.plan.Clinic, "version", c.plan.Version))
 	c.show(Deciding)
+}
+
+// crowded is for a caller whose clinic has as many calls as it may: she hears so, and then the last resorts.
+func (c *Call) crowded(ctx context.Context) error {
+	c.note(AllBusy, "caller", nil)
+	if err := c.takeOffer(); err != nil {
+		return err
+	}
+	if err := c.answerCaller(ctx); err != nil {
+		return err
+	}
+	if _, err := c.say(ctx, Stated, "all_busy"); err != nil {
+		return err
+	}
+	return errNobody
 }
 
 // takeOffer makes the caller's voice and, where her INVITE held an offer, the answer to it.
@@ -211,6 +242,7 @@ func (c *Call) lastResort(ctx context.Context) error {
 func (c *Call) apologise(ctx context.Context) error {
 	c.arrivedFirst = true
 	if c.agent != nil {
+		c.lostAgent = c.agent.person
 		c.dropAgent(Unreachable)
 		c.losses++
 	}

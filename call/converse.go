@@ -3,6 +3,8 @@ package call
 import (
 	"context"
 	"errors"
+
+	"nightbell/phi"
 )
 
 // converse joins caller and agent and keeps the caller company until nobody is left who speaks with her, and no errand
@@ -51,6 +53,16 @@ func (c *Call) meet() {
 	c.note(Bridged, c.agent.name(), nil)
 	c.mark("joined", c.agent.name())
 	c.show(Talking)
+	c.fetchInterpreter()
+}
+
+// fetchInterpreter dials the clinic's interpreter line where the caller asked for one; the agent joins the three of them.
+func (c *Call) fetchInterpreter() {
+	if !c.way.helps || c.plan.Interpreter == "" {
+		return
+	}
+	c.way.helps = false
+	_ = c.openConsult(Target{To: phi.NewPhone(c.plan.Interpreter)}, nil) // a line that cannot be had is told as any other
 }
 
 // settle draws the consequences of who has gone, and reports whether the conversation goes on.

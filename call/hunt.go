@@ -9,21 +9,21 @@ import (
 	"nightbell/policy"
 )
 
-// hunt climbs the plan's steps as a ladder until somebody answers. It returns the agent's party with her leg answered and
+// hunt climbs steps that ring as a ladder until somebody answers. It returns the agent's party with her leg answered and
 // her sound agreed, errNobody when every step is through, or the cause of the call's end.
-func (c *Call) hunt(ctx context.Context) (*party, error) {
+func (c *Call) hunt(ctx context.Context, steps []policy.Step) (*party, error) {
 	c.show(Hunting)
 	c.entertain()
 	defer c.caller.voice.Quiet()
 	c.rung = 0
-	ladder := c.plan.Ladder(c.arrival.ID, c.now())
+	ladder := policy.Plan{Steps: steps}.Ladder(c.arrival.ID, c.now())
 	ladder, actions := ladder.On(policy.LadderEvent{Kind: policy.Ticked, At: ladder.Due})
 	for {
 		try := c.tell(actions)
 		if try == nil {
 			return nil, errNobody
 		}
-		agent, err := c.ring(ctx, c.targets(try), ladder.Due.Sub(c.now()))
+		agent, err := c.ring(ctx, asked(steps, try), ladder.Due.Sub(c.now()))
 		switch {
 		case errors.Is(err, errTime):
 			ladder, actions = ladder.On(policy.LadderEvent{Kind: policy.Ticked, At: later(c.now(), ladder.Due)})
@@ -51,9 +51,9 @@ func (c *Call) tell(actions []policy.Action) (try *policy.Action) {
 	return try
 }
 
-// targets are the phones of those whom an attempt asks.
-func (c *Call) targets(try *policy.Action) []policy.Target {
-	return slices.DeleteFunc(slices.Clone(c.plan.Steps[try.Rung].Targets), func(t policy.Target) bool {
+// asked are the phones of those whom an attempt asks.
+func asked(steps []policy.Step, try *policy.Action) []policy.Target {
+	return slices.DeleteFunc(slices.Clone(steps[try.Rung].Targets), func(t policy.Target) bool {
 		return !slices.Contains(try.People, t.Person)
 	})
 }
@@ -102,6 +102,9 @@ func (c *Call) ring(ctx context.Context, targets []policy.Target, d time.Duratio
 		}
 		if err != nil {
 			r.why = CallerGone
+			if errors.Is(err, errPickedUp) {
+				r.why = ElsewhereTook
+			}
 			return nil, err
 		}
 		if h.do != nil {
@@ -124,6 +127,18 @@ type round struct {
 	tried   map[string]bool // contact ids
 	waits   bool            // somebody is talking and may come free
 	why     Cause           // told to the phones that are still ringing when the round ends
+	holder  holder          // in whose name agents are asked; nil: the round's own
+}
+
+// heldBy is whose caller the agent is offered.
+func (r *round) heldBy() *Call { return r.call }
+
+// name is in whose name agents are asked.
+func (r *round) by() holder {
+	if r.holder != nil {
+		return r.holder
+	}
+	return r
 }
 
 func (c *Call) newRound(targets []policy.Target) *round {
@@ -147,6 +162,13 @@ func (r *round) hopeful() bool {
 func (r *round) invite(ctx context.Context) {
 	r.waits = false
 	for _, t := range r.targets {
+		switch r.call.board.hall.claim(r.by(), t.Person, t.Users) {
+		case claimLater:
+			r.waits = true
+			continue
+		case claimNever:
+			continue
+		}
 		for _, contact := range r.call.board.ports.Phones.Contacts(r.call.plan.Clinic, t.Users) {
 			if r.tried[contact.ID] {
 				continue
@@ -190,6 +212,13 @@ func (r *round) withdraw() {
 			p.dismiss(r.why, r.call.now())
 		}
 	}
+	if r.holder == nil {
+		var people []string
+		for _, t := range r.targets {
+			people = append(people, t.Person)
+		}
+		r.call.board.hall.unclaim(r, people...)
+	}
 }
 
 // withdraw cancels what rings at phones of users who are gone; the round sees it and moves on.
@@ -200,11 +229,19 @@ func (c *Call) withdraw(gone func(clinic, user string) bool) {
 		}
 		p.dismiss(NotReady, c.now())
 		c.note(LegRefused, p.name(), with("cause", string(NotReady)))
+		if c.errand != nil && p.place == placeErrand {
+			c.errand.happened(c, happening{from: p, leg: &LegEvent{Kind: Refused, Cause: NotReady}})
+		}
 	}
 }
 
 // invite sends one INVITE with an offer that puts the caller's codec first. Nil: that phone is unreachable.
 func (c *Call) invite(ctx context.Context, contact Contact, person string) *party {
+	return c.inviteAs(ctx, contact, person, Invite{})
+}
+
+// inviteAs does so with what the phone is told besides.
+func (c *Call) inviteAs(ctx context.Context, contact Contact, person string, inv Invite) *party {
 	p := &party{user: contact.User, person: person}
 	p.record = LegRecord{User: contact.User, Person: person, Invited: c.now()}
 	c.phones = append(c.phones, p)
@@ -217,7 +254,8 @@ func (c *Call) invite(ctx context.Context, contact Contact, person string) *part
 	if err != nil {
 		return c.unreachable(p, NoMedia)
 	}
-	inv := Invite{Call: c.arrival.ID, From: c.arrival.Inquiry.From, Clinic: c.plan.ClinicName, Number: c.plan.Number, Offer: offer}
+	inv.Call, inv.From, inv.Clinic = c.arrival.ID, c.arrival.Inquiry.From, c.plan.ClinicName
+	inv.Number, inv.Offer, inv.Again = c.plan.Number, offer, len(c.former) > 0
 	p.leg, err = c.board.ports.Phones.Invite(ctx, contact, inv, c.post(p))
 	if err != nil {
 		return c.unreachable(p, Unreachable)

@@ -63,6 +63,9 @@ func next[T any](ctx context.Context, c *Call, until <-chan T) (happening, error
 		if c.volunteer != nil {
 			return happening{}, errPickedUp
 		}
+		if c.machine == faxCalls {
+			return happening{}, errFax
+		}
 		if h, ok := c.mail.take(); ok {
 			seen := c.serve(h)
 			c.refresh()

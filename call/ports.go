@@ -91,6 +91,8 @@ const (
 	Draining      Cause = "draining"       // 503 with Retry-After
 	Overload      Cause = "overload"       // limits of the trunk
 	Fault         Cause = "fault"          // ours
+	FaxCall       Cause = "fax"            // a fax machine called
+	ToBeCalled    Cause = "to_be_called"   // the caller keeps her place and will be called back
 	CutOff        Cause = "cut_off"        // the server died in the middle: only the start after it says so
 )
 

@@ -38,7 +38,7 @@ func (c *Call) startRecording(consent string) {
 		c.recorded = RecordingView{State: "none", Why: c.unwilling(err, Conversation)}
 		return
 	}
-	c.rec, c.consent = rec, consent
+	c.rec, c.consentWord = rec, consent
 	c.part++
 	c.record.Recording = cmp.Or(c.record.Recording, rec.ID()) // the first part's
 	c.recorded = RecordingView{State: "running"}

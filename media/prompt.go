@@ -2,7 +2,9 @@ package media
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"slices"
@@ -17,12 +19,18 @@ var spoken embed.FS
 // codec's form of it is made beforehand, so that playing never encodes.
 type Prompt struct {
 	name  string
-	forms [3]form // by codec
+	forms [codecForms]form // by codec
 }
 
 // form is a prompt as payload bytes of one codec, 8 for each millisecond. G.722 is predictive: its bytes mean something
 // only after those that came before, so what is played again is encoded as it follows upon itself.
 type form struct{ first, again []byte }
+
+// Sum names what is heard: SHA-256 of its G.711 µ-law form, in hexadecimal.
+func (p *Prompt) Sum() string {
+	sum := sha256.Sum256(p.forms[formOf(PCMU)].first)
+	return hex.EncodeToString(sum[:])
+}
 
 // settle is the silence with which every G.722 form begins: a decoder that has just heard somebody else comes to rest
 // in it. Without it the first bytes can burst out at full level.
@@ -101,6 +109,10 @@ func (p *Prompt) Duration() time.Duration {
 	return time.Duration(len(p.forms[0].first)) * time.Second / 8000
 }
 
+// codecForms is how many codecs there are.
+const codecForms = 3
+
+// formOf numbers them.
 func formOf(c Codec) int {
 	switch c {
 	case PCMA:
