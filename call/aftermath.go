@@ -35,6 +35,7 @@ const (
 	NotTaken       EventKind = "not_accepted"    // she answered, or a machine did, and no key came
 	PINWrong       EventKind = "pin_wrong"       //
 	PINRefused     EventKind = "pin_refused"     // three wrong ones
+	Unreached      EventKind = "unreached"       // her telephone or phone did not answer
 	TakenElsewhere EventKind = "taken_elsewhere" // another one took it in the meantime
 	PassedOver     EventKind = "passed_over"     // no way to a person in this round: no telephone, dialled already
 	PatchOver      EventKind = "patch_over"      // with its result
