@@ -32,6 +32,7 @@ type Recording struct {
 	Call       string
 	Clinic     string
 	Part       int
+	Kind       string // of call.RecordingKind; empty: the conversation
 	Previous   string // id of the part before
 	FileID     []byte // 16 bytes, of NBR1's header
 	FileName   string // in the recordings' folder
@@ -85,9 +86,9 @@ func (s *Store) OpenRecording(ctx context.Context, r Recording) (string, error) 
 	}
 	err := s.write(ctx, func(t *tx) error {
 		_, err := t.exec(`INSERT INTO recordings (id, call, clinic, part, previous, file_id, file_name, header_hash,
-			wrapped_key, key_version, state, opened) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			wrapped_key, key_version, state, opened, kind) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			r.ID, r.Call, r.Clinic, r.Part, r.Previous, r.FileID, r.FileName, r.HeaderHash,
-			r.WrappedKey, r.KeyVersion, string(Opening), r.Opened.UnixMicro())
+			r.WrappedKey, r.KeyVersion, string(Opening), r.Opened.UnixMicro(), r.Kind)
 		if err != nil {
 			return err
 		}
@@ -188,7 +189,7 @@ func (s *Store) RewrapRecording(ctx context.Context, id string, wrapped []byte, 
 }
 
 const recordingColumns = `id, call, clinic, part, previous, file_id, file_name, header_hash, wrapped_key, key_version,
-	state, opened, live, ended, records, samples, sha256, transcript, reason`
+	state, opened, live, ended, records, samples, sha256, transcript, reason, kind`
 
 func scanRecording(rows *sql.Rows, more ...any) (Recording, error) {
 	var r Recording
@@ -196,6 +197,7 @@ func scanRecording(rows *sql.Rows, more ...any) (Recording, error) {
 	into := []any{
 		&r.ID, &r.Call, &r.Clinic, &r.Part, &r.Previous, &r.FileID, &r.FileName, &r.HeaderHash, &r.WrappedKey,
 		&r.KeyVersion, &r.State, &opened, &live, &ended, &r.Records, &r.Samples, &r.SHA256, &r.Transcript, &r.Reason,
+		&r.Kind,
 	}
 	err := rows.Scan(append(into, more...)...)
 	r.Opened, r.LiveSince, r.Ended = instant(opened), instant(live), instant(ended)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"nightbell/audit"
+	"nightbell/call"
 	"nightbell/phi"
 	"nightbell/policy"
 )
@@ -55,6 +56,17 @@ func (s *Store) AddVoiceMessage(ctx context.Context, v VoiceMessage) (VoiceMessa
 		return VoiceMessage{}, fmt.Errorf("voice message of call %s: %w", v.Call, err)
 	}
 	return v, nil
+}
+
+// fileMessage files what the caller left, once a call: its recording names it.
+func (t *tx) fileMessage(r *call.Record) error {
+	m := r.Message
+	if m == nil {
+		return nil
+	}
+	_, err := t.exec(`INSERT INTO voice_messages (id, call, clinic, recording, urgency, made) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO NOTHING`, m.Recording, r.ID, r.Plan.Clinic, m.Recording, string(m.Urgency), r.Ended.UnixMicro())
+	return err
 }
 
 // TakeVoiceMessage gives a message to whoever asks first; a second one is ErrConflict.
