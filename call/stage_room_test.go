@@ -77,6 +77,7 @@ func talk(t *testing.T, play func(s *stage, caller, amy *leg)) (s *stage, r Reco
 			caller.says(LegEvent{Kind: Ended, Cause: Completed})
 		}
 		r = <-s.done
+		time.Sleep(time.Minute) // whoever is still to say something says it to nobody
 		synctest.Wait()
 		for _, v := range s.voices {
 			v.Quiet()
@@ -158,3 +159,33 @@ func refers(l *leg, to, replaces string) {
 	}
 	l.says(LegEvent{Kind: Referred, Refer: r})
 }
+
+func phoneOf(n string) phi.Phone { return phi.NewPhone(n) }
+
+// talkUnder is talk where a consent rule stands, and where whispers and consults are recorded.
+func talkUnder(t *testing.T, rule policy.ConsentRule, play func(*stage)) (s *stage, r Record) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s = newStage(t)
+		s.plan.Greeting, s.plan.Announce = "", ""
+		s.plan.Consent.Rule = rule
+		s.plan.Patch = &policy.PatchPlan{Patch: policy.Patch{Record: true, WhisperKept: true}}
+		s.step(policy.Together, 60*time.Second, "amy")
+		for _, user := range []string{"amy", "bo", "sue"} {
+			s.phone(user, answers(time.Second))
+		}
+		caller := s.ring()
+		time.Sleep(20 * time.Second)
+		play(s)
+		bye(caller)
+		r = <-s.done
+		time.Sleep(time.Minute) // whoever is still to say something says it to nobody
+		synctest.Wait()
+		for _, v := range s.voices {
+			v.Quiet()
+		}
+	})
+	return s, r
+}
+
+func (v *voice) hides() bool { v.mu.Lock(); defer v.mu.Unlock(); return v.hidden }
