@@ -31,18 +31,25 @@ type Revival interface {
 // keptCall is a call as it stood. Only those are kept whose caller's dialog is confirmed: before that nothing is left of
 // it after a kill.
 type keptCall struct {
-	Inquiry policy.Inquiry `json:"inquiry"`
-	From    string         `json:"from,omitempty"`
-	Trunk   TrunkFacts     `json:"trunk"`
-	Plan    policy.Plan    `json:"plan"`
-	Record  Record         `json:"record"`
-	State   State          `json:"state"`
-	Part    int            `json:"part"` // of the recording; 0: there is none
-	Consent string         `json:"consent,omitempty"`
-	Asked   bool           `json:"asked"`
-	First   bool           `json:"first"`
-	Former  []string       `json:"former,omitempty"`
-	Parties []keptParty    `json:"parties"`
+	TrunkID string      `json:"trunk_id"`
+	Number  string      `json:"number"`
+	At      time.Time   `json:"at"`
+	Trunk   TrunkFacts  `json:"trunk"`
+	Plan    policy.Plan `json:"plan"`
+	Record  keptRecord  `json:"record"`
+	State   State       `json:"state"`
+	Part    int         `json:"part"` // of the recording; 0: there is none
+	Consent string      `json:"consent,omitempty"`
+	Asked   bool        `json:"asked"`
+	First   bool        `json:"first"`
+	Former  []string    `json:"former,omitempty"`
+	Parties []keptParty `json:"parties"`
+}
+
+// keptRecord puts the clear number where Record has one that redacts itself.
+type keptRecord struct {
+	Record
+	From string
 }
 
 type keptParty struct {
@@ -81,10 +88,10 @@ func (c *Call) keepSoon() {
 // keep writes the call down as it stands. What cannot be kept now keeps its last state: an open offer is soon over.
 func (c *Call) keep() {
 	k := keptCall{
-		Inquiry: c.arrival.Inquiry, From: c.arrival.Inquiry.From.Reveal(), Trunk: c.arrival.Trunk, Plan: c.plan, Record: c.record,
+		TrunkID: c.arrival.Inquiry.Trunk, Number: c.arrival.Inquiry.Number, At: c.arrival.Inquiry.At,
+		Trunk: c.arrival.Trunk, Plan: c.plan, Record: keptRecord{c.record, c.record.From.Reveal()},
 		State: c.state, Asked: c.asked, First: c.arrivedFirst, Former: c.former, Part: c.part, Consent: c.consentWord,
 	}
-	k.Inquiry.From, k.Record.From = phi.Phone{}, phi.Phone{}
 	for _, p := range c.present() {
 		if p.place == placeObserver {
 			continue // she rings in again by herself
@@ -130,11 +137,11 @@ func (b *Switchboard) TakeUp(id string, state []byte, r Revival) bool {
 	if json.Unmarshal(state, &k) != nil || len(k.Parties) == 0 {
 		return false
 	}
-	from := phi.NewPhone(k.From)
-	k.Inquiry.From, k.Record.From = from, from
+	from := phi.NewPhone(k.Record.From)
 	c := &Call{board: b, sound: b.ports.Sound(), mail: mailbox{bell: make(chan struct{}, 1)}, over: make(chan struct{})}
-	c.arrival = Arrival{ID: id, Inquiry: k.Inquiry, Trunk: k.Trunk}
-	c.plan, c.record, c.asked, c.former = k.Plan, k.Record, k.Asked, k.Former
+	c.arrival = Arrival{ID: id, Inquiry: policy.Inquiry{Trunk: k.TrunkID, Number: k.Number, From: from, At: k.At}, Trunk: k.Trunk}
+	c.plan, c.record, c.asked, c.former = k.Plan, k.Record.Record, k.Asked, k.Former
+	c.record.From = from
 	c.arrivedFirst, c.part, c.consentWord = k.First, k.Part, k.Consent
 	c.state, c.stateSince = k.State, b.ports.Now()
 	if !c.revive(k.Parties, r) || !b.admit(c) {
