@@ -36,11 +36,12 @@ type Console struct {
 	turns    turns
 	refusals refusals
 	stream   *ring
+	unread   time.Duration // how long a reader of the stream may not read
 }
 
 // New makes a console; nothing listens yet.
 func New(cfg Config) *Console {
-	c := &Console{ports: cfg.Ports, log: cfg.Log, now: cfg.Now, origins: http.NewCrossOriginProtection(), doors: access.NewThrottle(), stream: newRing(newID())}
+	c := &Console{ports: cfg.Ports, log: cfg.Log, now: cfg.Now, origins: http.NewCrossOriginProtection(), doors: access.NewThrottle(), stream: newRing(newID()), unread: patienceFor}
 	if c.now == nil {
 		c.now = time.Now
 	}

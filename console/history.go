@@ -181,13 +181,30 @@ func (c *Console) story(ctx context.Context, id, reason string) (CallStory, erro
 	if err != nil {
 		return CallStory{}, err
 	}
-	if !askingOf(ctx).within(c.now()).holds(Call{ID: s.ID, Clinic: s.Clinic, Took: s.took(), Arrived: s.Arrived}) {
+	if !askingOf(ctx).within(c.now()).holds(Call{ID: s.ID, Clinic: s.Clinic, Took: append(s.took(), c.taking(ctx, s)...), Arrived: s.Arrived}) {
 		return CallStory{}, ErrNotFound
 	}
 	if err := c.remember(ctx, "call:"+s.ID, s.Clinic, notice{reason: reason}); err != nil {
 		return CallStory{}, err
 	}
 	return s, nil
+}
+
+// taking are the people who speak with the caller of a call that runs: its legs are filed when it is over.
+func (c *Console) taking(ctx context.Context, s CallStory) (out []string) {
+	if !s.Ended.IsZero() {
+		return nil
+	}
+	now, err := c.running(ctx, s.ID)
+	if err != nil {
+		return nil
+	}
+	for _, p := range now.Parties {
+		if p.Person != "" && p.State != "ringing" && p.Place != "observer" {
+			out = append(out, p.Person)
+		}
+	}
+	return out
 }
 
 // took are the people who spoke with the caller.

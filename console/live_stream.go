@@ -166,7 +166,7 @@ func (s *reader) send(event, id string, data []byte) error {
 // write gives her so long to read it; who does not is cut off, and may come again with her last id.
 func (s *reader) write(b []byte) error {
 	s.beat = s.console.now()
-	_ = s.wire.SetWriteDeadline(time.Now().Add(patienceFor))
+	_ = s.wire.SetWriteDeadline(time.Now().Add(s.console.unread))
 	if _, err := s.w.Write(b); err != nil {
 		return err
 	}

@@ -29,11 +29,7 @@ func Why(s CallStory) []string {
 		fmt.Sprintf("call %s arrived %s on trunk %s, known by %s, %s", s.ID, clock(s.Arrived), s.Trunk, or(s.KnownBy, "nothing"), or(s.Protection, "protection not noted")),
 		fmt.Sprintf("it dialled %s: clinic %s, %s", or(s.Plan.Number, "a number of nobody (the catch-all took it)"), or(s.Plan.ClinicName, s.Clinic), opening(s)),
 	}
-	lines = append(lines, indent(s.Plan.Because)...)
-	for i, step := range s.Plan.Steps {
-		lines = append(lines, fmt.Sprintf("step %d %q: %s, %s", i+1, step.Name, strings.ReplaceAll(string(step.Mode), "_", " "), step.For))
-		lines = append(lines, indent(step.Because)...)
-	}
+	lines = append(lines, s.Plan.Words()...)
 	for _, leg := range s.Legs {
 		lines = append(lines, legLines(leg, s.Arrived)...)
 	}
@@ -146,12 +142,4 @@ func or(s, other string) string {
 		return other
 	}
 	return s
-}
-
-func indent(lines []string) []string {
-	out := make([]string, len(lines))
-	for i, l := range lines {
-		out[i] = "   " + l
-	}
-	return out
 }

@@ -118,7 +118,16 @@ func (t *tx) fileRecord(k Sealer, e entry) error {
 		arrived = excluded.arrived, answered = excluded.answered, ended = excluded.ended, outcome = excluded.outcome,
 		by_whom = excluded.by_whom, served = excluded.served, recording = excluded.recording
 		WHERE calls.state <> 'ended'`, row...)
-	if err != nil || n == 0 || r.Ended.IsZero() {
+	if err != nil || n == 0 {
+		return err
+	}
+	if err := t.fileKind(r); err != nil || r.Ended.IsZero() {
+		return err
+	}
+	if err := t.fileUnserved(r); err != nil {
+		return err
+	}
+	if err := t.fileMessage(r); err != nil {
 		return err
 	}
 	for i, leg := range r.Legs {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"nightbell/audit"
@@ -13,15 +14,16 @@ import (
 
 // RecoverCalls ends the calls that a crash cut off, those that arrived before the server started, and says how many there
 // were. A call whose record still waits in a spool is completed when that is merged; one whose beginning was merged only
-// now is found when the server asks again. It writes nothing when there is none.
-func (s *Store) RecoverCalls(ctx context.Context, before time.Time) (int, error) {
+// now is found when the server asks again. Calls of spare go on and are none of its business. It writes nothing when there
+// is none.
+func (s *Store) RecoverCalls(ctx context.Context, before time.Time, spare ...string) (int, error) {
 	n := 0
-	cut, err := liveCalls(ctx, s.read, before)
+	cut, err := liveCalls(ctx, s.read, before, spare)
 	if err != nil || len(cut) == 0 {
 		return 0, err
 	}
 	err = s.write(ctx, func(t *tx) error {
-		cut, err := liveCalls(context.Background(), t.w.conn, before)
+		cut, err := liveCalls(context.Background(), t.w.conn, before, spare)
 		if err != nil {
 			return err
 		}
@@ -44,14 +46,16 @@ type liveCall struct {
 	last       int64 // µs of its newest event
 }
 
-func liveCalls(ctx context.Context, db querier, before time.Time) ([]liveCall, error) {
+func liveCalls(ctx context.Context, db querier, before time.Time, spare []string) ([]liveCall, error) {
 	var list []liveCall
 	const query = `SELECT id, clinic, coalesce((SELECT max(at) FROM call_events WHERE call = calls.id), arrived)
 		FROM calls WHERE state = 'live' AND arrived < ? ORDER BY arrived, id`
 	err := each(ctx, db, query, func(rows *sql.Rows) error {
 		var c liveCall
 		err := rows.Scan(&c.id, &c.clinic, &c.last)
-		list = append(list, c)
+		if !slices.Contains(spare, c.id) {
+			list = append(list, c)
+		}
 		return err
 	}, before.UnixMicro())
 	return list, err
@@ -65,6 +69,9 @@ func (t *tx) cutOff(c liveCall) error {
 		recording = coalesce(nullif(recording, ''), (SELECT id FROM recordings WHERE call = calls.id ORDER BY part LIMIT 1), '')
 		WHERE id = ?`, c.last, string(call.CutOff), string(call.LegAnswered), string(call.Bridged), c.id)
 	if err != nil {
+		return err
+	}
+	if err := t.cutUnserved(c); err != nil {
 		return err
 	}
 	return t.remember(audit.Event{

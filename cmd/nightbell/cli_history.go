@@ -33,6 +33,28 @@ type callsJSON struct {
 type callsCmd struct {
 	List callsListCmd `cmd:"" help:"Calls, newest first."`
 	Show callsShowCmd `cmd:"" help:"One call with legs, plan and events."`
+
+	Live            callsLiveCmd            `cmd:"" help:"Calls that run now."`
+	Call            callsCallCmd            `cmd:"" help:"Call somebody in a clinic's name, or call a caller back."`
+	Hold            callsHoldCmd            `cmd:"" help:"The caller hears music."`
+	Resume          callsResumeCmd          `cmd:"" help:"The caller is back from hold."`
+	Consult         callsConsultCmd         `cmd:"" help:"Ask somebody while the caller waits."`
+	Join            callsJoinCmd            `cmd:"" help:"Everybody speaks with everybody."`
+	Complete        callsCompleteCmd        `cmd:"" help:"The agent leaves caller and third alone."`
+	Cancel          callsCancelCmd          `cmd:"" help:"The one consulted is let go."`
+	Transfer        callsTransferCmd        `cmd:"" help:"To somebody else, at once."`
+	Park            callsParkCmd            `cmd:"" help:"Park the caller."`
+	Retrieve        callsRetrieveCmd        `cmd:"" help:"A parked caller comes back."`
+	Listen          callsListenCmd          `cmd:"" help:"Hear a call."`
+	Whisper         callsWhisperCmd         `cmd:"" help:"Speak with its agent alone."`
+	Barge           callsBargeCmd           `cmd:"" help:"Speak with everybody."`
+	Leave           callsLeaveCmd           `cmd:"" help:"Hear it no more."`
+	Pause           callsPauseCmd           `cmd:"" help:"Pause the recording."`
+	ResumeRecording callsResumeRecordingCmd `cmd:"" name:"resume-recording" help:"Record again."`
+	Decline         callsDeclineCmd         `cmd:"" help:"The caller is not to be recorded."`
+	Patch           callsPatchCmd           `cmd:"" help:"Fetch the clinician on call."`
+	Requeue         callsRequeueCmd         `cmd:"" help:"The caller waits again, first of all."`
+	HangUp          callsHangUpCmd          `cmd:"" name:"hang-up" help:"End a call."`
 }
 
 type callsListCmd struct {
@@ -76,7 +98,13 @@ func (c callsListCmd) Run(ctx context.Context, s *session) error {
 			return err
 		}
 		s.more(v.Next)
-		return s.show(v, func(w io.Writer) { printCalls(w, v.Items) })
+		open, _ := unserved(ctx, api, query("clinic", c.Clinic, "state", "open", "limit", "200")) // who may not see them is told of none
+		return s.show(v, func(w io.Writer) {
+			printCalls(w, v.Items)
+			if n := len(open.Items); n > 0 {
+				fmt.Fprintf(w, "%s not served: nightbell callers list\n", counted(n, "caller was", "callers were"))
+			}
+		})
 	})
 }
 

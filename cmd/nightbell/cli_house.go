@@ -167,22 +167,38 @@ func (c tokenRevokeCmd) Run(ctx context.Context, s *session) error {
 }
 
 type agentsCmd struct {
-	List   agentsListCmd   `cmd:"" help:"Agents, paused or not, registered or not."`
+	List   agentsListCmd   `cmd:"" default:"withargs" help:"Agents and what they do now."`
+	Break  agentsBreakCmd  `cmd:"" help:"A while without calls."`
+	Back   agentsBackCmd   `cmd:"" help:"The end of a break."`
+	Done   agentsDoneCmd   `cmd:"" help:"My notes are written."`
 	Pause  agentsPauseCmd  `cmd:"" help:"Offer an agent no calls."`
 	Resume agentsResumeCmd `cmd:"" help:"Offer calls again."`
 }
 
-type agentsListCmd struct{}
+type agentsListCmd struct {
+	Watch bool `help:"Go on telling what changes until interrupted."`
+}
 
-func (agentsListCmd) Help() string { return "Example:\n  nightbell agents list --json" }
+func (agentsListCmd) Help() string {
+	return "Examples:\n  nightbell agents list --json\n  nightbell agents --watch"
+}
 
-func (agentsListCmd) Run(ctx context.Context, s *session) error {
-	return table(ctx, s, "/api/v1/agents", func(w io.Writer, items []console.Agent) {
-		row(w, "PERSON", "ROLE", "ACTIVE", "PAUSED", "DEVICES", "REGISTERED")
-		for _, a := range items {
-			row(w, a.Person, a.Role, a.Active, a.Paused, a.Devices, a.Registered)
-		}
-	})
+func (c agentsListCmd) Run(ctx context.Context, s *session) error {
+	if c.Watch {
+		return s.with(ctx, func(api *client) error { return s.follow(ctx, api, "agent") })
+	}
+	return table(ctx, s, "/api/v1/agents", printAgents)
+}
+
+func printAgents(w io.Writer, items []console.Agent) {
+	row(w, "PERSON", "ROLE", "ACTIVE", "PAUSED", "STATE", "SINCE", "UNTIL", "CALL", "DEVICES", "REGISTERED")
+	for _, a := range items {
+		printAgent(w, a)
+	}
+}
+
+func printAgent(w io.Writer, a console.Agent) {
+	row(w, a.Person, a.Role, a.Active, a.Paused, a.State, a.Since, a.Until, a.Call, a.Devices, a.Registered)
 }
 
 type agentsPauseCmd struct {

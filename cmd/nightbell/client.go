@@ -116,6 +116,13 @@ func (c *client) stream(ctx context.Context, method, path string, in any) (io.Re
 	return c.streamIf(ctx, "", request{method, path, in})
 }
 
+// events is the stream of the live view, from after an event; empty: from now.
+func (c *client) events(ctx context.Context, last string) (io.ReadCloser, error) {
+	return c.streamIf(context.WithValue(ctx, lastEvent{}, last), "", request{http.MethodGet, "/api/v1/live/events", nil})
+}
+
+type lastEvent struct{}
+
 func (c *client) streamIf(ctx context.Context, tag string, r request) (io.ReadCloser, error) {
 	var body io.Reader
 	if raw, ok := r.in.([]byte); ok {
@@ -136,6 +143,9 @@ func (c *client) streamIf(ctx context.Context, tag string, r request) (io.ReadCl
 	}
 	if c.login != "" {
 		req.Header.Set("Authorization", "Bearer "+c.login)
+	}
+	if last, _ := ctx.Value(lastEvent{}).(string); last != "" {
+		req.Header.Set("Last-Event-ID", last)
 	}
 	switch tag {
 	case "":

@@ -29,12 +29,14 @@ type Config struct {
 	Keys       KeysConfig       `toml:"keys"`
 	ZoneData   ZoneConfig       `toml:"zone_data"`
 	Limits     LimitsConfig     `toml:"limits"`
+	Survival   SurvivalConfig   `toml:"survival"`
 	Witness    []WitnessConfig  `toml:"witness"`
 	Syslog     SyslogConfig     `toml:"syslog"`
 	Audit      AuditConfig      `toml:"audit"`
 	Access     AccessConfig     `toml:"access"`
 	Backup     BackupConfig     `toml:"backup"`
 	Log        LogConfig        `toml:"log"`
+	Alarms     AlarmsConfig     `toml:"alarms"`
 
 	Path string `toml:"-"` // the file it came from
 	Dir  string `toml:"-"` // the data folder
@@ -67,6 +69,12 @@ type ConsoleConfig struct {
 type TLSConfig struct {
 	Certificate string `toml:"certificate"`
 	Key         string `toml:"key"`
+}
+
+// SurvivalConfig is how calls outlive the process. Folder must lie on a memory filesystem; empty: the service's runtime
+// directory or shared memory; "off": calls end with the process.
+type SurvivalConfig struct {
+	Folder string `toml:"folder"`
 }
 
 // MediaConfig is where sound travels.
@@ -300,8 +308,10 @@ func (c *Config) check() error {
 		wrong("recordings.reserve_mib", "negative")
 	}
 	c.checkProof(wrong)
+	c.checkAlarms(wrong)
 	c.checkAccess(wrong)
 	c.checkProof(wrong)
+	c.checkAlarms(wrong)
 	c.Backup.check(wrong)
 	all = append(all, c.Keys.check()...)
 	if !strings.Contains(" debug info warn error ", " "+c.Log.Level+" ") {

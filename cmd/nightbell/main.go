@@ -65,6 +65,9 @@ type cli struct {
 	Oncall      oncallCmd      `cmd:"" help:"Who is on call."`
 	Plan        planCmd        `cmd:"" help:"What a call to a number would do, and why."`
 	Calls       callsCmd       `cmd:"" help:"The history."`
+	Callers     callersCmd     `cmd:"" help:"Who was not served, and who sees to it."`
+	Voicemail   voicemailCmd   `cmd:"" help:"What callers left."`
+	Alarms      alarmsCmd      `cmd:"" help:"What stands wrong, and who sees to it."`
 	Recordings  recordingsCmd  `cmd:"" help:"The sealed sound."`
 	Audit       auditCmd       `cmd:"" help:"What happened, and the proof that nobody edited it."`
 	Review      reviewCmd      `cmd:"" help:"The activity review: the morning list."`

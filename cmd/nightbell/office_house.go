@@ -86,7 +86,7 @@ func (a agents) List(ctx context.Context) ([]console.Agent, error) {
 		}
 		out = append(out, one)
 	}
-	return out, nil
+	return a.seen(ctx, out)
 }
 
 func (a agents) Pause(ctx context.Context, person string, by audit.Actor) error {

@@ -51,9 +51,12 @@ type server struct {
 	offers    *offerWatch
 	gate      *gateWatch
 	desk      *phoneDesk
+	keeper    *keeper
 	outward   *outward
 	urgent    *urgentDesk
 	ladders   *ladders
+	alarmDesk *alarmDesk
+	callers   *callerWatch
 	glass     *glassWatch
 	proof     *proof
 	late      *late                      // what happened while the keys were sealed, on its way into the journal
@@ -83,6 +86,8 @@ func openServer(ctx context.Context, cfg Config, ask asking, log *slog.Logger) (
 	s.rules = newRules(s.office, s.rulesReplaced)
 	s.bundle = newBundleKeeper(s.office, func() *policy.Book { return s.rules.now.Load().policy.Book }, s.trouble("bundle"))
 	s.openWatches()
+	s.openAlarms()
+	s.keeper = newKeeper(s.office, func() *sip.Server { return s.sip }, log)
 	s.outward = &outward{rules: s.rules, sip: func() *sip.Server { return s.sip }, log: log}
 	s.owns(func() error { s.outward.dials.Wait(); return nil })
 	s.glass = newGlassWatch(s.office, &s.alarms, log)
@@ -137,6 +142,7 @@ func (s *server) openMemory(ctx context.Context) error {
 	}
 	s.owns(spool.Close)
 	s.recovery = &recovery{office: s.office, log: s.log, before: s.since}
+	s.recovery.spares(s.keeper.left())
 	if err := s.recovery.Run(ctx); err != nil && !canWait(err) {
 		return fmt.Errorf("recovery: %w", err)
 	}
@@ -147,7 +153,7 @@ func (s *server) openMemory(ctx context.Context) error {
 
 func (s *server) openMedia(context.Context) error {
 	c := s.office.Config.Media
-	engine, err := media.Open(media.Config{Ports: media.PortRange(c.Ports), Loops: c.Loops, Log: s.log})
+	engine, err := media.Open(media.Config{Ports: media.PortRange(c.Ports), Loops: c.Loops, Log: s.log, Marks: s.keeper.folder})
 	if err != nil {
 		return err
 	}
@@ -163,9 +169,13 @@ func (s *server) openBoard() {
 	s.board = call.NewSwitchboard(call.Ports{
 		Decide:   s.rules.Decide,
 		Sound:    func() call.Sound { return sound{s.media.NewCall()} },
-		Prompt:   func(name string) *media.Prompt { return s.prompts[name] },
+		Prompt:   s.office.shelf.prompt,
 		Phones:   phones{s.rules, func() *sip.Server { return s.sip }},
 		Trunks:   s.outward,
+		PINs:     newCallPINs(s.office, s.rules),
+		Patch:    s.rules.patch,
+		Outward:  s.rules.outwardPlan,
+		Keeper:   s.keeper.port(),
 		Recorder: s.recorder,
 		Journal:  gateJournal{s.journal, s.gate},
 		Now:      func() time.Time { return time.Now().UTC() },
@@ -265,6 +275,7 @@ func (s *server) Run(ctx context.Context) error {
 		s.readySealed(d)
 	} else {
 		s.parts.run(s.houseParts())
+		s.takeUp()
 		s.ready()
 	}
 	var err error
@@ -298,6 +309,7 @@ func (s *server) lineParts() map[string]part {
 		},
 		"control": func(c context.Context) error { return s.console.ServeControl(c, s.control) },
 		"watch":   s.watch,
+		"alarms":  s.alarmDesk.Run,
 	}
 }
 
@@ -306,6 +318,7 @@ func (s *server) houseParts() map[string]part {
 	s.recorder.ctx = s.parts.ctx
 	return map[string]part{
 		"rules":    func(c context.Context) error { s.rules.Run(c, s.rulesTrouble); return nil },
+		"keeper":   s.keeper.Run,
 		"folder":   func(c context.Context) error { s.office.Folder.Run(c, s.folderTrouble); return nil },
 		"recovery": s.mend,
 		"disk":     s.disk.Run,
@@ -315,6 +328,8 @@ func (s *server) houseParts() map[string]part {
 		"gate":     func(c context.Context) error { s.runGate(c); return nil },
 		"offers":   func(c context.Context) error { s.offers.Run(c); return nil },
 		"ladders":  func(c context.Context) error { s.ladders.Run(c); return nil },
+		"callers":  s.callers.Run,
+		"live":     s.followLive,
 		"glass":    func(c context.Context) error { s.glass.Run(c); return nil },
 		"purge":    func(c context.Context) error { s.purger().Run(c); return nil },
 		"zones":    s.followZones,

@@ -261,13 +261,16 @@ func (n notices) gap(g gapNotice) {
 	n.log.Warn("gap", "schedule", g.Gap.Schedule, "clinic", g.Gap.Clinic, "state", string(g.State),
 		"severity", string(g.Gap.Severity), "from", from, "to", to, "acknowledged", g.Known)
 	name := "gap in schedule " + g.Gap.Schedule + " at " + from
+	nobody := "nobody on call in schedule " + g.Gap.Schedule + " at " + from
 	switch {
 	case g.State == store.PassedGap || g.State == store.FilledGap:
 		n.alarms.clear(name)
+		n.alarms.clear(nobody)
 	case g.State == store.FoundGap && !g.Known:
 		n.alarms.raise(name, "the first tier is empty until "+to)
 	case g.State == store.BegunGap && g.Gap.Severity == policy.NobodyAtAll:
-		n.alarms.raise(name, "nobody is on call until "+to)
+		n.alarms.clear(name)
+		n.alarms.raise(nobody, "nobody is on call until "+to)
 	case g.State == store.BegunGap:
 		n.alarms.raise(name, "the first tier is empty until "+to+": the next is rung")
 	}
