@@ -3,6 +3,7 @@ package call
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -189,3 +190,11 @@ func talkUnder(t *testing.T, rule policy.ConsentRule, play func(*stage)) (s *sta
 }
 
 func (v *voice) hides() bool { v.mu.Lock(); defer v.mu.Unlock(); return v.hidden }
+
+// many is a small count, or the full one of a soak.
+func many(small int) int {
+	if os.Getenv("NIGHTBELL_SOAK") != "" {
+		return 10000
+	}
+	return small
+}

@@ -284,6 +284,7 @@ func ringsForEver(l *leg) { l.says(LegEvent{Kind: Ringing}) }
 // sound and voice stand for media.
 type sound struct {
 	s      *stage
+	voices []*voice
 	mu     sync.Mutex
 	hears  map[Voice][]Voice
 	closed bool
@@ -305,6 +306,9 @@ func (x *sound) NewVoice(media.Profile) (Voice, error) {
 	x.s.mu.Lock()
 	x.s.voices = append(x.s.voices, v)
 	x.s.mu.Unlock()
+	x.mu.Lock()
+	x.voices = append(x.voices, v)
+	x.mu.Unlock()
 	return v, nil
 }
 func (x *sound) Bridge(a, b Voice) {
@@ -319,7 +323,14 @@ func (x *sound) Arrange(all []Hearing) {
 		x.hears[h.Listener] = slices.Clone(h.Sources)
 	}
 }
-func (x *sound) Close() { x.mu.Lock(); x.closed = true; x.mu.Unlock() }
+func (x *sound) Close() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.closed = true
+	for _, v := range x.voices {
+		v.Quiet()
+	}
+}
 
 type voice struct {
 	mu     sync.Mutex
