@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"nightbell/call"
 	"nightbell/media"
@@ -46,7 +47,7 @@ func (r *recorder) Start(spec call.RecordingSpec, v call.Voice, trouble func(str
 	if r.barred != "" {
 		return nil, call.Unwilling(r.barred)
 	}
-	rec := &recording{of: r, id: rand.Text(), spec: spec, session: v.(voice).Session, trouble: trouble}
+	rec := &recording{of: r, id: rand.Text(), spec: spec, session: v.(voice).Session, trouble: trouble, meter: newMeter()}
 	rec.tap = rec.session.Record(nil)
 	r.live[rec] = struct{}{}
 	r.counts.started.Add(1)
@@ -90,6 +91,7 @@ type recording struct {
 	spec    call.RecordingSpec
 	session *media.Session
 	trouble func(string)
+	meter   *meter // how much the recorded party said
 
 	mu     sync.Mutex
 	tap    *media.Tap // of the part that runs
@@ -109,6 +111,10 @@ func (rec *recording) Mark(kind, actor, reason string)   { rec.now().Mark(kind, 
 func (rec *recording) Pause(actor, reason string)        { rec.now().Pause(actor, reason) }
 func (rec *recording) Resume(actor, reason string)       { rec.now().Resume(actor, reason) }
 func (rec *recording) Stop(status media.RecordingStatus) { rec.now().Stop(status) }
+
+// Spoken and Settled are call.Meter.
+func (rec *recording) Spoken() (said, quiet time.Duration) { return rec.meter.spoken() }
+func (rec *recording) Settled() <-chan struct{}            { return rec.meter.settled }
 
 // cease ends it before the call does.
 func (rec *recording) cease(why string) {
@@ -132,6 +138,7 @@ func (rec *recording) broke(id string, err error) {
 	rec.of.log.Error("recording broke", "recording", id, "err", err)
 	rec.of.alarms.raise(unrecordedAlarm, "a call goes on unrecorded: "+strings.ReplaceAll(word, "_", " "))
 	rec.trouble(word)
+	rec.meter.settle(media.Aborted)
 }
 
 // run writes part after part until one does not continue.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -90,7 +91,7 @@ func (r *reel) prepare() (*seal.File, error) {
 		return nil, fmt.Errorf("wrap data key: %w", err)
 	}
 	digest := header.Digest()
-	r.row = store.Recording{ID: r.id, Call: spec.Call, Clinic: spec.Clinic, Part: r.part, Previous: r.before, Opened: time.Now().UTC(),
+	r.row = store.Recording{ID: r.id, Call: spec.Call, Clinic: spec.Clinic, Part: r.part, Kind: string(spec.Kind), Previous: r.before, Opened: time.Now().UTC(),
 		FileID: header.FileID[:], FileName: seal.NewName(), HeaderHash: digest[:], WrappedKey: wrapped.Sealed, KeyVersion: wrapped.Version}
 	if err := r.commit(); err != nil {
 		return nil, err
@@ -114,9 +115,9 @@ func (r *reel) prepare() (*seal.File, error) {
 
 func (r *reel) meta(version uint32) seal.Meta {
 	spec := r.rec.spec
-	return seal.Meta{CallID: spec.Call, ClinicID: spec.Clinic, Direction: "in", Started: time.Now().UTC(), Consent: spec.Consent,
+	return seal.Meta{CallID: spec.Call, ClinicID: spec.Clinic, Direction: cmp.Or(spec.Direction, "in"), Started: time.Now().UTC(), Consent: spec.Consent,
 		KeyVersion: version, Part: r.part, Previous: r.previous, Channels: spec.Sides[:],
-		Legs: []seal.MetaLeg{{ID: "caller", Side: spec.Sides[0]}}}
+		Legs: []seal.MetaLeg{{ID: spec.Sides[0], Side: spec.Sides[0]}}}
 }
 
 // commit brings the wrapped key to safety: into the database, or beside the file when the database does not answer.
@@ -232,10 +233,12 @@ func adopt(ctx context.Context, st *store.Store, row store.Recording) error {
 
 // Audio, Mark and Finish are media.Sink: the tap's goroutine writes the file through them.
 func (r *reel) Audio(first uint64, interleaved []byte) error {
+	r.rec.meter.hears(r.tap, interleaved)
 	return r.writer.Audio(first, interleaved)
 }
 func (r *reel) Mark(json []byte) error { return r.writer.Mark(json) }
 func (r *reel) Finish(status media.RecordingStatus, samples uint64) error {
 	r.status = status
+	r.rec.meter.settle(status)
 	return r.writer.Finish(seal.Status(status), samples)
 }
