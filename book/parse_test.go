@@ -3,6 +3,7 @@ package book
 import (
 	"errors"
 	"os"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -98,6 +99,45 @@ func TestEveryMistakeIsNamedWithItsPlace(t *testing.T) {
 	for i, line := range lines {
 		if strings.HasPrefix(line, "zone = ") && !strings.Contains(got, "book.toml:"+strconv.Itoa(i+1)+":1: clinics[0].zone") {
 			t.Errorf("the zone's line is not %d:\n%s", i+1, got)
+		}
+	}
+}
+
+// The example of an answering service is a book, warned about nothing, and its caller comes from the queue to the clinician.
+func TestAnsweringBookIsRead(t *testing.T) {
+	text, err := os.ReadFile("../configs/answering.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := Parse(text, reading())
+	if err != nil || len(res.Warnings) > 0 {
+		t.Fatal(err, res.Warnings)
+	}
+	night := time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)
+	p := policy.Index(res.Book, nil).Decide(policy.Inquiry{Trunk: "carrier", Number: "+12125550100", At: night})
+	if len(p.Steps) != 3 || len(p.Steps[0].Queue.Members) != 2 || p.Steps[1].Do != policy.Patching || p.Steps[2].Do != policy.Voicemail {
+		t.Errorf("%+v", p.Steps)
+	}
+	if p.Patch == nil || len(p.Patch.Steps) != 2 || p.Patch.Steps[0].People[0].Person != "dr-kim" || p.Patch.Steps[1].People[0].Person != "dr-lee" ||
+		p.Outbound.Shown != "+12125550100" || p.Outbound.Trunks[0] != "carrier" {
+		t.Errorf("%+v %+v", p.Patch, p.Outbound)
+	}
+}
+
+// Every field that a book may hold stands in the demo's file, in force or as a comment.
+func TestDemoBookNamesEveryFieldOfACall(t *testing.T) {
+	text := string(demo(t))
+	for _, of := range []reflect.Type{
+		reflect.TypeFor[policy.Features](), reflect.TypeFor[policy.Menu](), reflect.TypeFor[policy.Patch](), reflect.TypeFor[policy.VoicemailRule](),
+		reflect.TypeFor[policy.Queue](), reflect.TypeFor[policy.Carrier](), reflect.TypeFor[policy.NumberRules](), reflect.TypeFor[policy.EmergencyLine](),
+		reflect.TypeFor[policy.Location](), reflect.TypeFor[policy.ConsentLaw](), reflect.TypeFor[policy.Language](),
+	} {
+		for i := range of.NumField() {
+			key := keyOf(of, of.Field(i))
+			if !strings.Contains(text, key+" =") && !strings.Contains(text, "clinics."+key+"]") && !strings.Contains(text, "."+key+".") &&
+				!strings.Contains(text, "clinics.menus."+key+"]") {
+				t.Errorf("%s.%s stands nowhere in configs/demo.toml", of.Name(), key)
+			}
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 type clinicsCmd struct {
 	Depart       clinicsDepartCmd       `cmd:"" help:"Let a clinic go: propose it; once approved, export it and destroy its keys."`
+	Calls        clinicsCallsCmd        `cmd:"" help:"What a clinic's calls do besides ringing people."`
 	Certificates clinicsCertificatesCmd `cmd:"" help:"What was destroyed, signed."`
 }
 

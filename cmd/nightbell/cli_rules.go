@@ -240,17 +240,7 @@ func (c planCmd) Run(ctx context.Context, s *session) error {
 
 func printPlan(w io.Writer, p policy.Plan) {
 	fmt.Fprintf(w, "clinic %s (%s), answered %s, recorded: %t\n", p.Clinic, plain(p.ClinicName), p.Answer, p.Record)
-	for _, because := range p.Because {
-		fmt.Fprintln(w, "   "+plain(because))
+	for _, line := range p.Words() {
+		fmt.Fprintln(w, plain(line))
 	}
-	for i, step := range p.Steps {
-		fmt.Fprintf(w, "step %d %s: %s for %s\n", i+1, plain(step.Name), step.Mode, step.For)
-		for _, t := range step.Targets {
-			fmt.Fprintf(w, "   rings %s at %s\n", t.Person, cell(t.Users))
-		}
-		for _, because := range step.Because {
-			fmt.Fprintln(w, "   "+plain(because))
-		}
-	}
-	fmt.Fprintf(w, "then the last resort: %s\n", p.LastResort)
 }

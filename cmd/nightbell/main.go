@@ -63,6 +63,9 @@ type cli struct {
 	Agents      agentsCmd      `cmd:"" help:"Who answers."`
 	Book        bookCmd        `cmd:"" help:"The rules as a file."`
 	Oncall      oncallCmd      `cmd:"" help:"Who is on call."`
+	Prompts     promptsCmd     `cmd:"" help:"What callers hear: upload, speak, remove."`
+	Queues      queuesCmd      `cmd:"" help:"How callers wait, and who is offered them."`
+	Laws        lawsCmd        `cmd:"" help:"What states ask before a call is recorded."`
 	Plan        planCmd        `cmd:"" help:"What a call to a number would do, and why."`
 	Calls       callsCmd       `cmd:"" help:"The history."`
 	Callers     callersCmd     `cmd:"" help:"Who was not served, and who sees to it."`
@@ -73,7 +76,7 @@ type cli struct {
 	Review      reviewCmd      `cmd:"" help:"The activity review: the morning list."`
 	Witness     witnessCmd     `cmd:"" help:"Sign checkpoints of other machines' logs."`
 	Keys        keysCmd        `cmd:"" help:"The keys: rotate, retire, the ways to ROOT, the recovery key on paper."`
-	Clinics     clinicsCmd     `cmd:"" help:"Clinics that leave."`
+	Clinics     clinicsCmd     `cmd:"" help:"What a clinic's calls do; clinics that leave."`
 	Backup      backupCmd      `cmd:"" help:"Snapshots in a folder or an object store."`
 	Restore     restoreCmd     `cmd:"" help:"Bring a backup back, or rehearse it."`
 	Controls    controlsCmd    `cmd:"" help:"Clause, mechanism, test; and the evidence of each control."`

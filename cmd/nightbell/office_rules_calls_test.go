@@ -70,8 +70,8 @@ const harborCalls = "/api/v1/clinics/harbor/calls"
 
 func TestAQueueAndAMenuAreMadeUsedAndKept(t *testing.T) {
 	d := newDesk(t)
-	d.made("/api/v1/queues/desk", `{"members":[{"person":"amy"},{"person":"bo","order":1}],"max_wait":"10m","keys":{"1":{"do":"call_back"},"2":{"do":"go_to","step":"message"}}}`)
-	p := d.problem("PUT", "/api/v1/queues/desk", "*", `{"members":[{"person":"zoe"}],"empty":"wait"}`, 422)
+	d.made("/api/v1/queues/front", `{"members":[{"person":"amy"},{"person":"bo","order":1}],"max_wait":"10m","keys":{"1":{"do":"call_back"},"2":{"do":"go_to","step":"message"}}}`)
+	p := d.problem("PUT", "/api/v1/queues/front", "*", `{"members":[{"person":"zoe"}],"empty":"wait"}`, 422)
 	if got := fieldsOf(p); !slices.Equal(got, []string{"body.members[0].person", "body.max_wait"}) {
 		t.Error(got)
 	}
@@ -79,7 +79,7 @@ func TestAQueueAndAMenuAreMadeUsedAndKept(t *testing.T) {
 	r := d.must("GET", "/api/v1/clinics/harbor", "", "")
 	r.into(t, &clinic)
 	d.must("PUT", harborCalls, r.tag, `{"state":"US-CA","menus":[{"id":"main","prompt":"greeting","keys":{"1":{"do":"next"}}}],"voicemail":{"most":"2m"}}`)
-	clinic.Open = []console.StepBody{{Name: "ask", Do: "menu", Menu: "main"}, {Name: "wait", Do: "queue", Queue: "desk"}, {Name: "message", Do: "voicemail"}}
+	clinic.Open = []console.StepBody{{Name: "ask", Do: "menu", Menu: "main"}, {Name: "wait", Do: "queue", Queue: "front"}, {Name: "message", Do: "voicemail"}}
 	body, err := json.Marshal(clinic.ClinicBody)
 	if err != nil {
 		t.Fatal(err)
@@ -92,11 +92,11 @@ func TestAQueueAndAMenuAreMadeUsedAndKept(t *testing.T) {
 	var calls console.CallsView
 	got := d.must("GET", harborCalls, "", "")
 	got.into(t, &calls)
-	if len(calls.Menus) != 1 || calls.Voicemail == nil || len(calls.Open) != 3 || calls.Open[1].Queue != "desk" {
+	if len(calls.Menus) != 1 || calls.Voicemail == nil || len(calls.Open) != 3 || calls.Open[1].Queue != "front" {
 		t.Errorf("the clinic's own change has lost its calls: %+v", calls)
 	}
-	d.problem("DELETE", "/api/v1/queues/desk", "*", "", 409)
-	d.problem("PUT", "/api/v1/queues/desk", "*", `{"keys":{"2":{"do":"go_to","step":"nowhere"}}}`, 422)
+	d.problem("DELETE", "/api/v1/queues/front", "*", "", 409)
+	d.problem("PUT", "/api/v1/queues/front", "*", `{"keys":{"2":{"do":"go_to","step":"nowhere"}}}`, 422)
 
 	var plan policy.Plan
 	d.must("POST", "/api/v1/plan", "", `{"number":"+12125550100","at":"2026-11-23T15:00:00Z"}`).into(t, &plan)
