@@ -112,12 +112,15 @@ func (b *Switchboard) engage(user string, c *Call) bool {
 // release says that user is free again; calls that hunt may ring her.
 func (b *Switchboard) release(user string, c *Call) {
 	b.mu.Lock()
-	if b.busy[user] == c {
+	talked := b.busy[user] == c
+	if talked {
 		delete(b.busy, user)
 	}
 	b.mu.Unlock()
-	b.hall.left(user, c)
-	b.Nudge()
+	if talked {
+		b.hall.left(user, c)
+		b.Nudge()
+	}
 }
 
 func (b *Switchboard) talking(user string) bool {

@@ -168,4 +168,7 @@ func (c *Call) close() {
 		c.errand.abandon(c, c.parting())
 		c.errand = nil
 	}
+	for _, p := range c.phones { // one who transferred by her phone is busy until her leg is over
+		c.board.release(p.user, c)
+	}
 }

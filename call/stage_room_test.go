@@ -40,7 +40,7 @@ func (x lines) Profile(Dialling) (string, media.Profile, error) {
 
 func (x lines) Dial(_ context.Context, _ string, d Dialling, post func(LegEvent)) (Leg, error) {
 	p := x.s.outside[d.To.Reveal()]
-	if p == nil {
+	if p == nil || p.script == nil {
 		return nil, errors.New("no route")
 	}
 	l := p.rings()
