@@ -20,6 +20,7 @@ func (n *nowhere) write(batch []outgoing) (unsent int)     { n.wrote += len(batc
 // bench is a bridged pair of streams without a network, and packets of the caller.
 type bench struct {
 	loop  *loop
+	floor *floor
 	wire  *nowhere
 	a, b  *stream
 	peer  masterKey
@@ -37,18 +38,25 @@ const benchRing = 20_000
 
 func newBench(t testing.TB, suite Suite) *bench {
 	t.Helper()
-	x := &bench{wire: &nowhere{}, peer: newMasterKey(suite), from: netip.MustParseAddrPort("127.0.0.9:4000")}
+	x := &bench{wire: &nowhere{}, peer: newMasterKey(suite), from: benchAddress}
 	x.loop = newLoop(x.wire, func() int64 { return x.clock }, nil)
+	x.floor = newFloor(x.loop)
 	x.a, x.b = x.stream(), x.stream()
 	x.rekey(t)
 	x.terms(t, x.b, newMasterKey(suite), newMasterKey(suite))
-	join(x.a, x.b)
+	x.floor.arrange(bothWays(x.a, x.b))
 	x.fill(t)
 	return x
 }
 
+// bothWays is two who hear each other.
+func bothWays(a, b *stream) []hearing {
+	return []hearing{{a, []*stream{b}}, {b, []*stream{a}}}
+}
+
 func (x *bench) stream() *stream {
 	s := newStream(x.loop, &endpoint{sock: x.wire}, nil)
+	s.floor = x.floor
 	s.release, s.ended = func() {}, func(Stats) {}
 	s.open()
 	return s
@@ -64,7 +72,7 @@ func (x *bench) rekey(t testing.TB) {
 func (x *bench) terms(t testing.TB, s *stream, in, out masterKey) {
 	t.Helper()
 	m := &terms{suite: in.suite, codec: PCMU, event: noPayload, mux: true, hears: true,
-		remote: netip.MustParseAddrPort("127.0.0.9:4000")}
+		remote: benchAddress}
 	for i := range m.kinds {
 		m.kinds[i] = kindUnknown
 	}
@@ -119,7 +127,7 @@ func TestPacketAllocatesNothing(t *testing.T) {
 		for what, prepare := range map[string]func(*bench){
 			"passed on":  func(*bench) {},
 			"recorded":   func(x *bench) { x.a.tap, x.b.tap = x.tap(), x.tap() },
-			"transcoded": func(x *bench) { x.b.terms.codec = PCMA; x.b.retune() },
+			"transcoded": func(x *bench) { x.b.terms.codec = PCMA; x.floor.settle() },
 		} {
 			x := newBench(t, suite)
 			prepare(x)
@@ -184,3 +192,5 @@ func BenchmarkPacketPath(b *testing.B) {
 		})
 	}
 }
+
+var benchAddress = netip.MustParseAddrPort("127.0.0.9:4000")

@@ -9,6 +9,7 @@ import (
 type Call struct {
 	engine *Engine
 	loop   *loop
+	floor  *floor
 
 	mu       sync.Mutex
 	sessions []*Session
@@ -37,6 +38,7 @@ func (c *Call) NewSession(p Profile) (*Session, error) {
 // sit puts a session on its sockets. The call is locked.
 func (c *Call) sit(p Profile, port uint16, rtp, control *endpoint) (*Session, error) {
 	st := newStream(c.loop, rtp, control)
+	st.floor = c.floor
 	st.slot, st.mark = c.engine.marks.take()
 	st.release = func() {
 		c.engine.ports.give(port)
@@ -54,26 +56,6 @@ func (c *Call) sit(p Profile, port uint16, rtp, control *endpoint) (*Session, er
 	st.ended = s.keep
 	c.sessions = append(c.sessions, s)
 	return s, nil
-}
-
-// Bridge joins two sessions of this call: each hears the other, until Split, another Bridge, or one closes.
-func (c *Call) Bridge(a, b *Session) {
-	if a.call != c || b.call != c {
-		return // another call's session lives on another loop
-	}
-	c.loop.post(func() { join(a.stream, b.stream) })
-}
-
-// Split parts whatever Bridge joined.
-func (c *Call) Split() {
-	c.mu.Lock()
-	all := slices.Clone(c.sessions)
-	c.mu.Unlock()
-	c.loop.post(func() {
-		for _, s := range all {
-			s.stream.part()
-		}
-	})
 }
 
 // Close closes every session of the call.

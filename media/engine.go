@@ -189,6 +189,9 @@ func (e *Engine) Totals() Totals {
 	return t
 }
 
+// Marks is the name of the file in Config.Marks where sessions leave how far they are; empty: none.
+func (e *Engine) Marks() string { return e.marks.name }
+
 // NewCall chooses the loop with the fewest sessions.
 func (e *Engine) NewCall() *Call {
 	least := e.loops[0]
@@ -197,7 +200,7 @@ func (e *Engine) NewCall() *Call {
 			least = l
 		}
 	}
-	return &Call{engine: e, loop: least}
+	return &Call{engine: e, loop: least, floor: newFloor(least)}
 }
 
 // bind finds a port of which both halves are free.

@@ -23,7 +23,7 @@ type outbound struct {
 	timestampDelta uint32
 
 	header      rtp.Header
-	transcoders [G722 + 1]*transcoder // by the codec that comes in; nil: none needed
+	transcoders [codecForms]*transcoder // by the codec that comes in; nil: none needed
 	sent, bytes uint64
 }
 
@@ -36,11 +36,29 @@ func (o *outbound) restart() {
 	o.epoch = 0
 }
 
-// toPartner passes a packet to the other leg.
-func (s *stream) toPartner(p *heardPacket) {
-	if d := s.partner; d != nil && d.speaks() && !d.voice.busy() {
-		d.forward(p)
+// pass hands a packet to everybody who hears this peer: to the mixer, and to those who hear nobody else. The last of
+// these may have the packet's own buffer; what goes to another one untouched is a copy.
+func (s *stream) pass(p *heardPacket) {
+	if s.input != nil {
+		s.input.put(p)
 	}
+	last := len(s.audience) - 1
+	for i, d := range s.audience {
+		if d.mixed || !d.speaks() || d.voice.busy() {
+			continue
+		}
+		own := *p
+		if i < last && d.out.transcoders[formOf(Codec(p.kind))] == nil {
+			own.copied(s.loop.buffer())
+		}
+		d.forward(&own)
+	}
+}
+
+// copied moves the payload into a buffer of ours.
+func (p *heardPacket) copied(b []byte) {
+	copy(b[12:], p.buffer[p.at:p.at+p.n])
+	p.buffer, p.at = b, 12
 }
 
 // speaks reports whether the peer takes packets now.
@@ -70,7 +88,7 @@ func (d *stream) forward(p *heardPacket) {
 		return
 	}
 	buffer, at, n := p.buffer, p.at, p.n
-	if t := o.transcoders[p.kind]; t != nil {
+	if t := o.transcoders[formOf(Codec(p.kind))]; t != nil {
 		buffer, at = d.loop.buffer(), 12
 		n = len(t.convert(buffer[at:at], p.buffer[p.at:p.at+p.n]))
 	}
@@ -139,16 +157,17 @@ func (d *stream) emit(buffer []byte, at, n int, m mark) {
 	d.loop.send(d, d.rtp.sock, outgoing{packet, d.destination()})
 }
 
-// retune sets the transcoders between this leg and its partner. Equal codecs pass untouched.
+// retune sets the transcoders between this leg and the one it hears. Equal codecs pass untouched.
 func (d *stream) retune() {
-	d.out.transcoders = [G722 + 1]*transcoder{}
-	if d.partner == nil || d.terms == nil || d.partner.terms == nil {
+	d.out.transcoders = [codecForms]*transcoder{}
+	if d.partner == nil || d.mixed || d.terms == nil || d.partner.terms == nil {
 		return
 	}
 	for _, k := range d.partner.terms.kinds {
-		if k <= kind(G722) && Codec(k) != d.terms.codec && d.out.transcoders[k] == nil {
-			d.out.transcoders[k] = newTranscoder(Codec(k), d.terms.codec)
+		if !k.sound() || Codec(k) == d.terms.codec || d.out.transcoders[formOf(Codec(k))] != nil {
+			continue
 		}
+		d.out.transcoders[formOf(Codec(k))] = newTranscoder(Codec(k), d.terms.codec)
 	}
 }
 

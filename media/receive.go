@@ -131,7 +131,7 @@ func (s *stream) countRefused(packet []byte, from netip.AddrPort, err error) {
 func (s *stream) looksPlain(packet []byte) bool {
 	at := headerLength(packet)
 	n := len(packet) - at
-	return s.terms.kinds[packet[1]&0x7f] <= kind(G722) && n > 0 && n%80 == 0
+	return s.terms.kinds[packet[1]&0x7f].sound() && n > 0 && n%80 == 0
 }
 
 // latch sends to where authenticated packets come from, whatever the description says (NAT).
@@ -163,9 +163,8 @@ func (s *stream) hear(packet []byte, at int) {
 	switch {
 	case p.kind == kindEvent:
 		s.hearEvent(&p)
-	case p.kind <= kind(G722) && p.n > 0:
-		s.record(heardSide, Codec(p.kind), packet[at:at+p.n], p.timestamp, s.source.ssrc)
-		s.toPartner(&p)
+	case p.kind.sound() && p.n > 0:
+		s.hearSound(&p)
 	}
 }
 
@@ -239,14 +238,49 @@ func (s *stream) hearEvent(p *heardPacket) {
 	if pressed {
 		s.tell(Event{Kind: Digit, Digit: digit})
 	}
-	d := s.partner
-	if d == nil || d.terms == nil {
+	if s.concealed == Concealed {
 		return
 	}
-	if d.terms.event != noPayload {
-		s.toPartner(p)
-	} else if pressed {
-		d.press(digit, relayedTone)
+	for _, d := range s.audience {
+		if d.mixed || d.terms == nil {
+			continue
+		}
+		if d.terms.event != noPayload {
+			d.relay(p)
+		} else if pressed {
+			d.press(digit, relayedTone)
+		}
+	}
+}
+
+// relay sends a copy of another leg's event.
+func (d *stream) relay(p *heardPacket) {
+	if !d.speaks() || d.voice.busy() {
+		return
+	}
+	own := *p
+	own.copied(d.loop.buffer())
+	d.forward(&own)
+}
+
+// hearSound takes a frame of the peer's voice. What is concealed is neither kept nor passed on: its place in the
+// recording stays silent, and the sound that follows it goes on without a gap in the numbers.
+func (s *stream) hearSound(p *heardPacket) {
+	if s.concealed == Concealed {
+		return
+	}
+	s.record(heardSide, Codec(p.kind), p.buffer[p.at:p.at+p.n], p.timestamp, s.source.ssrc)
+	s.pass(p)
+}
+
+// conceal begins or ends a concealment.
+func (s *stream) conceal(c Concealment) {
+	if s.concealed == c {
+		return
+	}
+	s.concealed = c
+	for _, d := range s.audience {
+		d.out.epoch = 0
 	}
 }
 

@@ -202,6 +202,19 @@ func (s *Session) SendDigit(digit byte, d time.Duration) {
 	s.loop.post(func() { s.stream.press(digit, d) })
 }
 
+// Detect says what is looked for in the peer's sound from now on; zero: nothing, at no cost. A key that is found is told
+// as a Digit, once a press. A peer that sends keys in both ways, as sound and by RFC 4733, is heard once: what came
+// first counts for the whole call.
+func (s *Session) Detect(d Detection) {
+	s.loop.post(func() { s.stream.detect(d) })
+}
+
+// Conceal hides what the peer says from now on (a PIN, in whatever form it is typed), or ends that: recordings have
+// silence of equal length in its place, and nobody is passed anything of it. Keys are still told as events.
+func (s *Session) Conceal(c Concealment) {
+	s.loop.post(func() { s.stream.conceal(c) })
+}
+
 // Record begins a recording of this session: channel 1 what its peer says, channel 2 what is sent to it. With a nil
 // Sink the tap queues up to 10 s until Tap.Open. A session has one tap; an earlier one is cut off as Aborted unless it
 // was stopped. The tap's codec is the session's at this moment.

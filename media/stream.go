@@ -33,10 +33,16 @@ type stream struct {
 	mark   *mark8 // how far both directions have come
 	before *earlier
 
-	partner *stream
-	out     outbound
-	voice   voice
-	tap     *Tap
+	floor     *floor
+	partner   *stream   // the only one that the peer hears; nil: nobody, or a mix
+	mixed     bool      // what the peer hears comes from the mixer
+	audience  []*stream // those that hear this peer and nobody else
+	input     *input    // nil: no mix hears this peer
+	concealed Concealment
+
+	out   outbound
+	voice voice
+	tap   *Tap
 
 	stats      Stats
 	lost       int64 // of earlier sources
@@ -79,6 +85,9 @@ const (
 	kindEvent   kind = 101
 	kindUnknown kind = 255
 )
+
+// sound reports whether k is a codec.
+func (k kind) sound() bool { return k <= kind(G722) }
 
 func newStream(l *loop, rtp, control *endpoint) *stream {
 	s := &stream{loop: l, rtp: rtp, control: control, slot: -1, mark: new(mark8)}
@@ -134,13 +143,10 @@ func (s *stream) agree(t *terms) {
 	}
 	s.expect()
 	s.report.begin(s)
-	s.retune()
 	if before == nil || before.codec != t.codec {
 		s.voice.recode(s)
 	}
-	if s.partner != nil {
-		s.partner.retune()
-	}
+	s.floor.settle()
 }
 
 // expect starts or ends the watch for silence.
@@ -185,26 +191,6 @@ func (s *stream) tell(e Event) {
 	}
 }
 
-// join makes a and b hear each other, whoever they heard before.
-func join(a, b *stream) {
-	if a.closed || b.closed || a == b {
-		return
-	}
-	a.part()
-	b.part()
-	a.partner, b.partner = b, a
-	a.retune()
-	b.retune()
-}
-
-// part undoes join.
-func (s *stream) part() {
-	if s.partner == nil {
-		return
-	}
-	s.partner.partner, s.partner = nil, nil
-}
-
 // tapInto has t take a copy of everything from now on.
 func (s *stream) tapInto(t *Tap) {
 	if s.tap != nil {
@@ -224,7 +210,7 @@ func (s *stream) close() {
 	s.sayBye()
 	s.loop.flush()
 	s.closed = true
-	s.part()
+	s.floor.forget(s)
 	s.voice.silence(s)
 	s.voice.keys = nil
 	for _, t := range []*timer{&s.watch, &s.report.timer, &s.voice.playTimer, &s.voice.keyTimer} {

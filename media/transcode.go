@@ -46,6 +46,17 @@ func (d *decoder) decode(dst []int16, src []byte) int {
 	return copy(dst, d.turn[:len(src)])
 }
 
+// whole decodes a payload of any length; turn is scratch of 2*chunk.
+func (d *decoder) whole(dst []int16, src []byte, turn []int16) (n int) {
+	for len(src) > 0 {
+		part := src[:min(chunk, len(src))]
+		samples := d.decode(turn, part)
+		n += copy(dst[n:], turn[:samples])
+		src = src[len(part):]
+	}
+	return n
+}
+
 // encoder turns linear sound at the codec's own rate into payload bytes.
 type encoder struct {
 	codec Codec

@@ -54,8 +54,8 @@ func TestNoNumberIsUsedTwice(t *testing.T) {
 			case n == 3:
 				x.b.press('5', 60*time.Millisecond)
 			case n == 4:
-				x.b.part()
-				join(x.a, x.b)
+				x.floor.arrange(nil)
+				x.floor.arrange(bothWays(x.a, x.b))
 			case n == 5:
 				x.b.terms.hears = !x.b.terms.hears
 			case n < 30: // a straggler

@@ -25,11 +25,14 @@ func (s sound) Split()                 { s.of.Split() }
 
 // Arrange says who hears whom.
 func (s sound) Arrange(all []call.Hearing) {
-	if len(all) == 2 && len(all[0].Sources) == 1 && len(all[1].Sources) == 1 {
-		s.Bridge(all[0].Listener, all[1].Listener)
-		return
+	hear := make([]media.Hearing, len(all))
+	for i, h := range all {
+		hear[i].Listener = h.Listener.(voice).Session
+		for _, from := range h.Sources {
+			hear[i].Sources = append(hear[i].Sources, from.(voice).Session)
+		}
 	}
-	s.Split()
+	s.of.Arrange(hear)
 }
 
 func (s sound) Close() { s.of.Close() }
