@@ -174,6 +174,7 @@ func (s *server) openBoard() {
 		Trunks:   s.outward,
 		PINs:     newCallPINs(s.office, s.rules),
 		Patch:    s.rules.patch,
+		Known:    s.rules.known,
 		Outward:  s.rules.outwardPlan,
 		Keeper:   s.keeper.port(),
 		Recorder: s.recorder,

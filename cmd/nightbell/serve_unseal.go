@@ -40,6 +40,7 @@ func (s *server) becomeOpen(d *sealedDesk, kind string) {
 	s.register(s.figures)
 	s.parts.run(s.houseParts())
 	s.sealed.Store(nil)
+	s.takeUp()
 	s.alarms.clear("sealed")
 	s.alarms.clear("emergency_bundle")
 	for _, r := range s.sip.ReloadTLS() {

@@ -432,7 +432,14 @@ func (s *stand) answering(ctx context.Context, user string) <-chan *talk {
 func (s *stand) answeringWith(ctx context.Context, user, secret string) <-chan *talk {
 	s.t.Helper()
 	taken := make(chan *talk, 16)
-	s.phone(ctx, user, secret, func(d *siptest.Dialog) {
+	s.answeringInto(ctx, user, secret, taken)
+	return taken
+}
+
+// answeringInto is answeringWith for a phone that has connected before: its calls go where they went.
+func (s *stand) answeringInto(ctx context.Context, user, secret string, taken chan<- *talk) *siptest.Phone {
+	s.t.Helper()
+	return s.phone(ctx, user, secret, func(d *siptest.Dialog) {
 		sound, err := mediatest.Listen(mediatest.Options{Addr: s.addr})
 		if err != nil {
 			return
@@ -443,7 +450,6 @@ func (s *stand) answeringWith(ctx context.Context, user, secret string) <-chan *
 			taken <- &talk{s.t, d, sound}
 		}
 	})
-	return taken
 }
 
 // next waits for the phone's next call.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -23,6 +24,9 @@ type recovery struct {
 	log    *slog.Logger
 	before time.Time // the server's start
 
+	mu    sync.Mutex
+	spare []string // calls that go on, or are about to
+
 	homed bool // no row lies beside its file any more
 }
 
@@ -31,7 +35,7 @@ func (v *recovery) Run(ctx context.Context) error {
 	if err := v.asides(ctx); err != nil {
 		return err
 	}
-	cut, err := v.office.Store.RecoverCalls(ctx, v.before)
+	cut, err := v.office.Store.RecoverCalls(ctx, v.before, v.spared()...)
 	if err != nil {
 		return err
 	}
@@ -41,6 +45,19 @@ func (v *recovery) Run(ctx context.Context) error {
 		err = errors.Join(err, v.remember(ctx, cut, closed))
 	}
 	return err
+}
+
+// spares says which calls of the process before are not cut off.
+func (v *recovery) spares(calls []string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.spare = calls
+}
+
+func (v *recovery) spared() []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.spare
 }
 
 // remember sums up; the leaf of each call and recording was written with its end.
