@@ -157,7 +157,7 @@ func (a *ascent) ring(c *Call, rung int, r policy.Reachable) (any bool) {
 			continue
 		}
 		if p := c.invite(c.life, contact, r.Person); p != nil {
-			a.ask(p, rung, ByKey)
+			a.ask(c, p, rung, ByKey)
 			any = true
 		}
 	}
@@ -176,7 +176,7 @@ func (a *ascent) dial(c *Call, rung int, r policy.Reachable) bool {
 		a.dialled[r.Phone] = true
 		p := c.dial(c.life, Dialling{To: r.Phone}, r.Person)
 		if p != nil {
-			a.ask(p, rung, a.rule)
+			a.ask(c, p, rung, a.rule)
 			return true
 		}
 		why = "unreachable"
@@ -185,8 +185,11 @@ func (a *ascent) dial(c *Call, rung int, r policy.Reachable) bool {
 	return false
 }
 
-func (a *ascent) ask(p *party, rung int, rule AcceptRule) {
+func (a *ascent) ask(c *Call, p *party, rung int, rule AcceptRule) {
 	p.place = placeErrand
+	if !a.own {
+		c.board.wanted.ask(p.person, asking{call: c.arrival.ID, clinic: c.plan.Clinic, from: c.arrival.Inquiry.From, at: c.now()})
+	}
 	a.asked = append(a.asked, &summons{party: p, rung: rung, rule: rule, words: a.words, wait: cmp.Or(a.plan.AnswerWait, answerWait),
 		over: a.answered})
 }

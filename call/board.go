@@ -26,6 +26,8 @@ type Ports struct {
 	Patch    func(clinic string) *policy.PatchPlan                  // whom a patch asks, found anew; nil: as the plan of the call found them
 	Shelf    Shelf                                                  // where breaks and wrap-ups outlive a restart; nil: nowhere
 	Keeper   Keeper                                                 // nil: calls end with the process
+	Known    func(from phi.Phone) []string                          // whose verified telephone it is; nil: nobody's
+	Pending  func(person string) (Dialling, bool)                   // whom a clinician should call back, beyond what the switchboard remembers
 	Outward  func(clinic string, far phi.Phone) (policy.Plan, bool) // the plan of a call that the house places for a clinic; nil: none is
 	Now      func() time.Time
 	Fault    func(call string, panicked any) // a defect of ours; must not print what it is given
@@ -46,6 +48,7 @@ type Switchboard struct {
 	total atomic.Int64
 	hall  *hall // who waits, and who is free
 	watches
+	wanted wanted
 }
 
 // NewSwitchboard makes one; Close ends it.

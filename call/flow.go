@@ -142,6 +142,8 @@ func (c *Call) act(ctx context.Context, key policy.Key) (*party, error) {
 		return nil, c.askCallBack(ctx)
 	case policy.KeyPatch:
 		c.way.detour = []policy.Step{{Name: "patch", Do: policy.Patching}}
+	case policy.KeyClinician:
+		return c.callIn(ctx)
 	case policy.KeyLanguage:
 		c.speak(key.Lang)
 	case policy.KeyInterpreter:

@@ -332,15 +332,8 @@ func (c *Call) fetchFar(ctx context.Context, p Placing, near *party) error {
 // farFailed tells the near party in words, and ends.
 func (c *Call) farFailed(ctx context.Context, near *party, cause Cause) error {
 	c.outcome(cause, "far")
-	word := "far_unreachable"
-	switch cause {
-	case Busy, Declined:
-		word = "far_busy"
-	case NoAnswer:
-		word = "far_no_answer"
-	}
 	near.voice.Quiet()
-	if _, words := c.prompt(word); words != nil {
+	if _, words := c.prompt(farWord(cause)); words != nil {
 		if err := c.until(ctx, near.voice.Play(words, 1)); err != nil {
 			return err
 		}

@@ -243,7 +243,7 @@ func (w *flowing) keys(at string, keys map[string]Key, flows []flowPath) {
 // action takes what a key does in these flows.
 func (w *flowing) action(at string, k Key, flows []flowPath) {
 	switch k.Do {
-	case KeyNext, KeyVoicemail, KeyCallBack, KeyDecline, KeyHangUp:
+	case KeyNext, KeyVoicemail, KeyCallBack, KeyClinician, KeyDecline, KeyHangUp:
 	case KeyPatch:
 		if w.f.Patch == nil {
 			w.wrong(at+".do", "the clinic has no patch")

@@ -145,6 +145,8 @@ func (k Key) words() string {
 		return "is called back and keeps her place"
 	case KeyPatch:
 		return "is patched to the clinician"
+	case KeyClinician:
+		return "is a clinician who calls a patient back"
 	case KeyLanguage:
 		return "is served in " + k.Lang
 	case KeyInterpreter:

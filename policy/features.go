@@ -98,6 +98,7 @@ const (
 	KeyCallBack    KeyAction = "call_back" // keeps the place in the queue
 	KeyPatch       KeyAction = "patch"
 	KeyLanguage    KeyAction = "language"
+	KeyClinician   KeyAction = "clinician"   // a clinician calls in: her PIN, and she is joined to the caller who asked for her last
 	KeyInterpreter KeyAction = "interpreter" // a third leg to the clinic's interpreter line
 	KeyDecline     KeyAction = "decline"     // of the recording
 	KeyHangUp      KeyAction = "hang_up"

@@ -81,3 +81,13 @@ func (r *rules) outwardPlan(clinic string, far phi.Phone) (policy.Plan, bool) {
 	plan.Number, plan.Outbound, plan.Because = route.Shown, route, append(plan.Because, because...)
 	return plan, true
 }
+
+// known are the active people whose verified telephone this is: call.Ports.Known. Two may share one; her PIN says who calls.
+func (r *rules) known(from phi.Phone) (who []string) {
+	for _, p := range r.now.Load().policy.Book.People {
+		if p.Active && p.Phone == from && !from.IsZero() {
+			who = append(who, p.ID)
+		}
+	}
+	return who
+}

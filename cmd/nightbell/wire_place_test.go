@@ -61,6 +61,9 @@ func TestATelephoneIsAnActivePersons(t *testing.T) {
 	p := &callPINs{rules: deskRules(&policy.Book{People: []policy.Person{
 		{ID: "lee", Phone: lee, Active: true}, {ID: "ray", Phone: lee},
 	}})}
+	if who := p.rules.known(lee); len(who) != 1 || who[0] != "lee" || len(p.rules.known(phi.Phone{})) != 0 {
+		t.Errorf("%v call from that telephone", who)
+	}
 	if p.Telephone("lee") != lee || !p.Telephone("ray").IsZero() || !p.Telephone("nobody").IsZero() {
 		t.Error("a number of nobody who works here is dialled")
 	}

@@ -93,9 +93,10 @@ type recording struct {
 	trouble func(string)
 	meter   *meter // how much the recorded party said
 
-	mu     sync.Mutex
-	tap    *media.Tap // of the part that runs
-	ceased string     // why it was ended before the call
+	mu       sync.Mutex
+	tap      *media.Tap // of the part that runs
+	ceased   string     // why it was ended before the call
+	unwanted *discard   // nil: it is kept
 }
 
 // ID is the first part's; later parts name it in their rows.
@@ -144,15 +145,18 @@ func (rec *recording) broke(id string, err error) {
 // run writes part after part until one does not continue.
 func (rec *recording) run() {
 	defer rec.of.over(rec)
-	next := reel{rec: rec, id: rec.id, part: rec.spec.Part, tap: rec.now()}
+	next, parts := reel{rec: rec, id: rec.id, part: rec.spec.Part, tap: rec.now()}, []string(nil)
 	for {
+		parts = append(parts, next.id)
 		summary, status, err := next.record()
 		if err != nil {
 			rec.broke(next.id, err)
 			next.salvage(reasonWord(err))
+			rec.destroy(parts)
 			return
 		}
 		if status != media.Continued {
+			rec.destroy(parts)
 			return
 		}
 		rec.mu.Lock()
