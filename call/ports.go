@@ -156,7 +156,7 @@ type Ear interface {
 
 // Transferor is a Leg whose peer may refer: after Referred one of the first two, then TellRefer until a final code.
 type Transferor interface {
-	AcceptRefer() error // 202
+	AcceptRefer() error // 202, and a first NOTIFY that it is tried
 	RefuseRefer(Refusal) error
 	TellRefer(code int) error // NOTIFY with a sipfrag (RFC 3515 §2.4.5); a final code ends it
 }

@@ -35,7 +35,6 @@ func (c *Call) openTransfer(t Target, refer Transferor) error {
 		return unfit(Nobody)
 	}
 	c.note(LineOpened, e.by.name(), with("what", "transfer"))
-	e.tell(referTrying)
 	e.leave(c)
 	return nil
 }
@@ -48,7 +47,6 @@ func (c *Call) adopt(ringing []*party, refer Transferor) {
 	}
 	e := &transfer{by: c.agent, ringing: ringing, refer: refer}
 	c.errand = e
-	e.tell(referTrying)
 	c.apart, c.alone = false, "ringback"
 	e.leave(c)
 }
@@ -169,9 +167,8 @@ func (c *Call) takeBack(a *party) {
 	c.arrange()
 }
 
-// SIP codes of a NOTIFY's fragment (RFC 3515 §2.4.5).
+// SIP codes of a NOTIFY's fragment (RFC 3515 §2.4.5); that it is tried was told when the REFER was accepted.
 const (
-	referTrying  = 100
 	referRinging = 180
 	referTaken   = 200
 	referGone    = 487

@@ -79,7 +79,7 @@ func TestAReferMovesTheCallerAndIsToldHowItWent(t *testing.T) {
 		refers(amy, "102", "")
 		time.Sleep(2 * time.Second)
 		s.ear(0, "", 2)
-		said(t, amy, "refer accepted", "notify 100", "notify 180", "notify 200")
+		said(t, amy, "refer accepted", "notify 180", "notify 200")
 		bye(amy)
 		s.ear(0, "", 2)
 		time.Sleep(10 * time.Second)

@@ -173,6 +173,7 @@ func (s *server) openBoard() {
 		Phones:   phones{s.rules, func() *sip.Server { return s.sip }},
 		Trunks:   s.outward,
 		PINs:     newCallPINs(s.office, s.rules),
+		Numbers:  numbers{s.rules},
 		Patch:    s.rules.patch,
 		Known:    s.rules.known,
 		Outward:  s.rules.outwardPlan,

@@ -49,7 +49,10 @@ func (p phones) Invite(ctx context.Context, c call.Contact, inv call.Invite, pos
 		if b.ID != c.ID {
 			continue
 		}
-		out := sip.Invite{From: inv.From, Display: inv.Clinic, Number: inv.Number, SDP: inv.Offer}
+		out := sip.Invite{From: inv.From, Display: display(inv), Number: inv.Number, SDP: inv.Offer}
+		if inv.Auto {
+			out.Headers = byItself
+		}
 		l, err := p.sip().Invite(ctx, b, out)
 		if err != nil {
 			return nil, err
@@ -59,4 +62,15 @@ func (p phones) Invite(ctx context.Context, c call.Contact, inv call.Invite, pos
 		return leg{l}, nil
 	}
 	return nil, errGone
+}
+
+// byItself asks a phone to answer by itself: RFC 5373, and the older way that desk phones know. One that does neither rings.
+var byItself = map[string]string{"Answer-Mode": "Auto", "Call-Info": "<sip:nightbell>;answer-after=0"}
+
+// display is what a ringing phone shows: whose caller it is, and whether she was served already.
+func display(inv call.Invite) string {
+	if inv.Again {
+		return inv.Clinic + " (again)"
+	}
+	return inv.Clinic
 }
