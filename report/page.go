@@ -78,7 +78,7 @@ Until these stand, a covered entity needs other measures in their place:
 
 - messages to clinicians, their delivery and acknowledgement;
 - web pages: people work by commands and the API; there is no page to lock or to blur yet, logins end all the same;
-- notices by e-mail, push or SMS: alarms are shown by ` + "`GET /api/v1/live`" + ` and metrics;
+- notices by e-mail, push or SMS: alarms are shown by ` + "`nightbell alarms`" + ` and metrics, a patient's rings telephones, a hook of yours is told;
 - a register of incidents, risks and agreements; content of courses; texts of policies;
 - consent and the flag for 42 CFR Part 2 (substance use): do not take such a clinic;
 - one export of everything about one person (164.524).

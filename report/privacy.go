@@ -13,9 +13,9 @@ var privacy = []Control{
 	},
 	{
 		Clause: "164.514(d)(2)", Title: "Minimum necessary uses: by role", Needed: Standard, Status: InForce,
-		Mechanism: "Which role may see what is one reviewed file: an agent her own calls for a day, a supervisor with a reason, an office its own clinic, an administrator no patient at all.",
+		Mechanism: "Which role may see what is one reviewed file: an agent her own calls for a day, a supervisor with a reason, an office its own clinic, an administrator no patient at all. The live view shows nobody who a caller is; who may tell a running call what, and who may hear it, is a reviewed table.",
 		Files:     words("console/roles.go console/testdata/roles.golden console/testdata/access.golden store/within.go"),
-		Tests:     words("TestRolesAreTheReviewedOnes TestAgentSeesTheCallsThatSheTook TestAgentListensForADay TestSupervisorSaysWhySheListens TestOfficeKeepsToItsClinic"),
+		Tests:     words("TestRolesAreTheReviewedOnes TestAgentSeesTheCallsThatSheTook TestAgentListensForADay TestSupervisorSaysWhySheListens TestOfficeKeepsToItsClinic TestOrdersAreForWhomTheTableNames TestAStreamTellsOfOnesOwnClinicsAlone"),
 		Evidence:  []string{"nightbell grants list"},
 		Duty:      "To decide who has which role.",
 	},

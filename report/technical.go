@@ -47,7 +47,7 @@ var technical = []Control{
 			"While the log cannot be written people are refused; callers and the agent on a call are not, their events are spooled sealed.",
 		Files: words("audit/tree.go audit/checkpoint.go store/audit.go keep/witness_export.go keep/syslog.go console/gate.go docs/AUDIT-EVENTS.md"),
 		Tests: words("TestFirstBadSeqIsNamed TestEveryTamperingIsFoundByBothVerifiers TestRollbackIsFoundByBothVerifiers TestFailedChangeLeavesNoLeaf TestKilledProcessLosesNoAcknowledgedLeaf " +
-			"TestStoryNoReadIsAheadOfItsLeaf TestAuditDownRefusesEverythingItWouldRemember TestRollbackAndForkAreNoticedByTheWitness TestStoryYesterdaysDatabaseIsNoticed"),
+			"TestStoryNoReadIsAheadOfItsLeaf TestAuditDownRefusesEverythingItWouldRemember TestNobodyHearsACallWithoutTheAudit TestRollbackAndForkAreNoticedByTheWitness TestStoryYesterdaysDatabaseIsNoticed"),
 		Evidence: []string{"nightbell audit verify", "nightbell audit checkpoint"},
 		Duty:     "A witness on another machine under another administrator; the log's key written down elsewhere.",
 		Gap:      "What was written after the last witnessed checkpoint and then cut off is not missed by anybody; an older cell put back into its own place is seen by the audit, not by its encryption.",
