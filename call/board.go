@@ -135,6 +135,11 @@ func (b *Switchboard) talking(user string) bool {
 // Nudge lets every call that hunts look again whom it can reach: a phone registered, an agent came free or resumed.
 func (b *Switchboard) Nudge() {
 	b.hall.look()
+	b.wakeHunters()
+}
+
+// wakeHunters lets calls whose steps ring somebody look again.
+func (b *Switchboard) wakeHunters() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, c := range b.calls {

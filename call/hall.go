@@ -202,6 +202,7 @@ func (h *hall) unhold(person string, by holder) {
 	if a := h.agents[person]; a != nil && a.holder == by {
 		a.holder = nil
 		h.tellAgent(person)
+		h.board.wakeHunters()
 	}
 }
 
@@ -222,8 +223,13 @@ func (h *hall) claim(by holder, person string, users []string) claimed {
 	switch {
 	case a.pause.holds(now):
 		return claimNever
-	case h.talks(a), a.wrap.holds(now), a.holder != nil && a.holder != by:
+	case h.talks(a), a.wrap.holds(now):
 		return claimLater
+	case a.holder != nil && a.holder != by:
+		if _, queued := a.holder.(*ticket); queued {
+			return claimLater
+		}
+		return claimOurs // two steps may ring one phone: better twice than not at all
 	}
 	if a.holder == nil {
 		a.holder, a.held = by, now

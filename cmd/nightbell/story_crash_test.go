@@ -71,6 +71,7 @@ func TestStoryKilledServerKeepsWhatWasSaid(t *testing.T) {
 	s := newStand(t, func(book string) string {
 		return strings.Replace(onlyAmy(book), `answer = "at_once"`, `answer = "when_agent_answers"`, 1)
 	})
+	s.settings("[survival]\nfolder = \"off\"\n") // what a kill loses where nothing outlives it
 	v := &victim{stand: s, secret: s.secret("amy"), voice: newCounter(30 * time.Second), dice: rand.New(rand.NewPCG(3, 4))}
 	s.serve()
 	for round := range n {

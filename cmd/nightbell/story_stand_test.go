@@ -339,6 +339,15 @@ func (s *stand) serve() *process {
 	return s.srv
 }
 
+// settings adds to the settings of the process; for the next serve.
+func (s *stand) settings(more string) {
+	s.t.Helper()
+	f, err := os.OpenFile(filepath.Join(s.dir, "nightbell.toml"), os.O_APPEND|os.O_WRONLY, 0)
+	fail(s.t, err)
+	_, err = f.WriteString("\n" + more)
+	fail(s.t, errors.Join(err, f.Close()))
+}
+
 func (s *stand) sipAddr() string { return standAddr + ":5061" }
 
 func (s *stand) pool() *x509.CertPool {
