@@ -139,7 +139,12 @@ func (c *core) arrive(tx *ServerTx, v *visitor) {
 		c.refuseLoad(tx)
 		return
 	}
-	leg := newCalled(c, tx, facts(tx.Request(), who, f))
+	said := facts(tx.Request(), who, f)
+	if said.Replaces, ok = c.mayReplace(tx); !ok {
+		c.giveBack(who.trunk.ID)
+		return
+	}
+	leg := newCalled(c, tx, said)
 	leg.carrier = v.carrier
 	if !c.enlist(leg) {
 		c.giveBack(who.trunk.ID)
@@ -151,6 +156,9 @@ func (c *core) arrive(tx *ServerTx, v *visitor) {
 		_ = leg.verb(happening{event: gotCancel, req: cancel})
 	})
 	c.count(&c.totals.Invites)
+	if c.handReplacing(leg) {
+		return
+	}
 	if c.cfg.OnInvite == nil {
 		leg.End(Fault)
 		return
@@ -174,6 +182,13 @@ func (c *core) within(tx *ServerTx, v *visitor) {
 		c.nobody(tx, v)
 		return
 	}
+	h := happening{event: gotRequest, tx: tx}
+	switch req.Method {
+	case sipmsg.BYE:
+		h.event = gotBye
+	case sipmsg.REFER: // looks at other legs: before this one is locked
+		h.referral, h.refusal.Code = c.referral(req, leg)
+	}
 	leg.mu.Lock()
 	defer leg.unlock()
 	if !leg.knows(fromTag(req)) {
@@ -189,11 +204,7 @@ func (c *core) within(tx *ServerTx, v *visitor) {
 		return
 	}
 	leg.dlg.remoteSeq = seq
-	e := gotRequest
-	if req.Method == sipmsg.BYE {
-		e = gotBye
-	}
-	_ = leg.step(happening{event: e, tx: tx})
+	_ = leg.step(h)
 }
 
 // nobody answers 481 to those who are known, nothing to those who are not.

@@ -109,7 +109,9 @@ func (l *Leg) knows(tag string) bool {
 
 // landed re-attaches what a device left behind when its connection went.
 func (c *core) landed(d device, f *Flow) {
-	for _, l := range c.waiting(func(l *Leg) bool { return l.uac && l.device == d }) {
+	for _, l := range c.waiting(func(l *Leg) bool {
+		return l.uac && l.device == d || l.facts.Device == d.user && d.user != ""
+	}) {
 		_ = l.verb(happening{event: flowBack, flow: f})
 	}
 }

@@ -37,7 +37,9 @@ func calledDialog(req *sipmsg.Request, tag string) dialog {
 
 // establish is the UAC side (§12.1.2): called for each response that makes or changes the dialog.
 func (d *dialog) establish(res *sipmsg.Response) {
-	d.remoteTag = toTag(res)
+	if tag := toTag(res); tag != d.remoteTag { // another fork counts its requests anew
+		d.remoteTag, d.remoteSeq = tag, 0
+	}
 	d.routes = reversed(recordRoute(res))
 	d.retarget(res)
 }

@@ -21,6 +21,8 @@ type Event struct {
 	SDP    []byte // of Ringing (early media), Answered, Confirmed, Offered, Agreed
 	Digit  string // of Digit: 0-9, *, #, A-D
 	Text   string // standard words and causes only; no PHI
+	Refer  *Referral
+	Moved  []string // of Refused by a 3xx: its Contacts, best first; they hold numbers
 }
 
 // Kind is the word for an event.
@@ -39,6 +41,8 @@ const (
 	Digit    Kind = "digit"
 	FlowLost Kind = "flow_lost"
 	FlowBack Kind = "flow_back"
+	// Referred is a REFER: meet it with AcceptRefer or RefuseRefer; once accepted, say by TellRefer what comes of it.
+	Referred Kind = "referred"
 	Ended    Kind = "ended" // nothing follows
 )
 
@@ -53,6 +57,7 @@ type Facts struct {
 	Caller             phi.Phone  `json:"-"` // zero: withheld
 	Diverted           bool       // Number came from Diversion or History-Info
 	Device             string     // user of the registered phone that dialled; then there is no trunk
+	Replaces           string     // ID of the leg of ours that this one is to take the place of (RFC 3891); empty: none
 }
 
 // ErrState says that a verb does not fit the leg's state; nothing was sent.
@@ -94,6 +99,7 @@ type Leg struct {
 	ackSeq  uint32          // the latest re-INVITE of ours that was acknowledged
 	byed    map[string]bool // forks that were ended, by tag
 	retried bool            // 422 was met once
+	refer   referring       // a REFER of the peer's
 	why     Reason          // of an End whose BYE is still to come
 	device  device          // whose phone this is
 	limit   string          // trunk that counts this call

@@ -106,7 +106,8 @@ func (l *Leg) refuse(tx *ServerTx, r Refusal) {
 // reliable is what RFC 3262 asks of the side that was called.
 type reliable struct {
 	required bool
-	seq      uint32
+	seq      uint32            // of ours
+	forks    map[string]uint32 // of theirs, by tag: the latest that got its PRACK
 	pending  *sipmsg.Response // waits for its PRACK
 	queue    []*sipmsg.Response
 	interval time.Duration

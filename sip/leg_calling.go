@@ -69,7 +69,8 @@ func (l *Leg) actCalling(a action, h happening) {
 		l.ackAndBye(h.res)
 	case refused:
 		l.final = h.res
-		l.post(Event{Kind: Refused, Reason: h.refusal.Reason, Code: h.refusal.Code, Text: phrase(h.refusal.Code)})
+		l.post(Event{Kind: Refused, Reason: h.refusal.Reason, Code: h.refusal.Code, Text: phrase(h.refusal.Code),
+			Moved: movedTo(h.res)})
 	}
 }
 
@@ -82,7 +83,7 @@ func (l *Leg) alert(res *sipmsg.Response) {
 	if toTag(res) != "" {
 		l.dlg.establish(res)
 	}
-	if seq := headerValue(res, "RSeq"); seq != "" && hasOption(res, "Require", "100rel") && !l.prackAgain(seq) {
+	if seq := headerValue(res, "RSeq"); seq != "" && hasOption(res, "Require", "100rel") && !l.prackAgain(toTag(res), seq) {
 		return
 	}
 	var sdp []byte
@@ -93,16 +94,20 @@ func (l *Leg) alert(res *sipmsg.Response) {
 	l.post(Event{Kind: Ringing, Code: res.StatusCode, SDP: sdp, Text: phrase(res.StatusCode)})
 }
 
-// prackAgain sends PRACK; false: this provisional was seen before, or came out of order.
-func (l *Leg) prackAgain(value string) bool {
+// prackAgain sends PRACK to a fork, each of which counts for itself (RFC 3262 §4); false: this provisional was seen before, or came out of order.
+func (l *Leg) prackAgain(fork, value string) bool {
 	seq, err := strconv.ParseUint(value, 10, 32)
 	if err != nil {
 		return false
 	}
-	if l.early.seq != 0 && uint32(seq) != l.early.seq+1 {
+	last, known := l.early.forks[fork]
+	if known && uint32(seq) != last+1 || !known && len(l.early.forks) == maxForks {
 		return false
 	}
-	l.early.seq = uint32(seq)
+	if l.early.forks == nil {
+		l.early.forks = make(map[string]uint32)
+	}
+	l.early.forks[fork] = uint32(seq)
 	req := l.request(sipmsg.PRACK)
 	req.AppendHeader(sipmsg.NewHeader("RAck", value+" "+strconv.FormatUint(uint64(l.invSeq), 10)+" INVITE"))
 	req.SetBody(nil)

@@ -20,6 +20,7 @@ const (
 	glare                     // §14.1
 	refresh                   // RFC 4028 §7.4: half the interval
 	expire                    // RFC 4028 §10
+	referLimit                // nobody here answered a REFER
 	forget                    // late 2xx are still met for 64*T1
 	purposes
 )
@@ -87,6 +88,8 @@ func (l *Leg) due(p purpose) {
 		l.refresh()
 	case expire:
 		_ = l.step(happening{event: sessionOver, refusal: Refusal{Code: 408, Reason: Unreachable}})
+	case referLimit:
+		_ = l.referStep(happening{refer: referOverdue, refusal: Refusal{Code: 603}})
 	case forget:
 		l.core.forget(l)
 	}

@@ -54,6 +54,7 @@ func (l *Leg) close() {
 		l.unset(p)
 	}
 	l.asked, l.accept, l.wanted = nil, nil, nil
+	_ = l.referStep(happening{refer: gotLeft})
 	l.core.released(l)
 	if l.uac {
 		l.set(forget, 64*T1)

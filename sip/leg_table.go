@@ -92,6 +92,10 @@ type happening struct {
 	sdp     []byte
 	refusal Refusal
 	flow    *Flow
+
+	refer    referEvent
+	referral Referral
+	quiet    bool // Refer-Sub: false
 }
 
 // dialogTable holds what is particular to a state; usual holds what an event means everywhere else.

@@ -12,8 +12,8 @@ import (
 
 // allowed and supported are advertised in every dialog we make.
 const (
-	allowed   = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE"
-	supported = "timer, 100rel"
+	allowed   = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REFER, NOTIFY"
+	supported = "replaces, timer, 100rel, norefersub"
 )
 
 // serve answers a request within the dialog. Its order was judged by core.within.
@@ -33,6 +33,10 @@ func (l *Leg) serve(h happening) {
 		l.prack(h.tx)
 	case sipmsg.INFO:
 		l.info(h.tx)
+	case sipmsg.REFER:
+		l.referred(h)
+	case sipmsg.NOTIFY:
+		notified(h.tx)
 	case sipmsg.OPTIONS:
 		answerOptions(h.tx)
 	default:

@@ -26,6 +26,7 @@ func parse(d *draft) (sipmsg.Message, *refusal) {
 	}
 	if len(d.body) > 0 {
 		msg.SetBody(d.body)
+		unwrap(msg)
 	}
 	return msg, nil
 }

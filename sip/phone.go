@@ -36,12 +36,17 @@ func (c *core) dialled(tx *ServerTx, v *visitor) {
 	if refuseBody(tx) {
 		return
 	}
+	other, ok := c.mayReplace(tx)
+	if !ok {
+		return
+	}
 	if !c.take(limits) {
 		c.refuseLoad(tx)
 		return
 	}
 	leg := newCalled(c, tx, Facts{
 		Device: user, KnownBy: "device", Protection: protection(f), Listener: f.Listen().Name, Local: f.Local().Addr(), Number: number,
+		Replaces: other,
 	})
 	leg.limit = limits.ID
 	if !c.enlist(leg) {
@@ -51,7 +56,9 @@ func (c *core) dialled(tx *ServerTx, v *visitor) {
 	}
 	answer(tx, 100)
 	tx.OnCancel(func(cancel *sipmsg.Request) { _ = leg.verb(happening{event: gotCancel, req: cancel}) })
-	c.cfg.OnPhone(leg)
+	if !c.handReplacing(leg) {
+		c.cfg.OnPhone(leg)
+	}
 }
 
 // urgent says that a number is one that nothing may hold up.

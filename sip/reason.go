@@ -14,6 +14,7 @@ const (
 	Elsewhere     Reason = "elsewhere"      // another phone answered
 	Busy          Reason = "busy"           // 486, 600
 	Declined      Reason = "declined"       // 603, 480 by hand
+	Moved         Reason = "moved"          // 3xx: it wants us to call somebody else
 	NoAnswer      Reason = "no_answer"      // 408, 487
 	Unreachable   Reason = "unreachable"    // lost flow, 5xx, nothing there
 	NotAcceptable Reason = "not_acceptable" // 488
@@ -35,7 +36,7 @@ type Refusal struct {
 
 // codeOf chooses the answer to an INVITE that is not taken.
 var codeOf = map[Reason]int{
-	Completed: 480, CallerGone: 487, Elsewhere: 486, Busy: 486, Declined: 603, NoAnswer: 480, Unreachable: 480,
+	Completed: 480, CallerGone: 487, Elsewhere: 486, Busy: 486, Declined: 603, Moved: 480, NoAnswer: 480, Unreachable: 480,
 	NotAcceptable: 488, NoMedia: 500, NotReady: 480, LastResort: 480, Draining: 503, Overload: 503, Fault: 500,
 }
 
@@ -51,6 +52,9 @@ func (r Refusal) code() int {
 
 // reasonOf reads a final answer to our INVITE.
 func reasonOf(code int) Reason {
+	if code < 400 {
+		return Moved
+	}
 	switch code {
 	case 486, 600:
 		return Busy
@@ -116,7 +120,7 @@ func phrase(code int) string {
 }
 
 var phrases = map[int]string{
-	100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK", 300: "Redirected", 400: "Bad Request",
+	100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK", 202: "Accepted", 300: "Redirected", 400: "Bad Request",
 	401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout",
 	410: "Gone", 415: "Unsupported Media Type", 420: "Bad Extension", 421: "Extension Required",
 	422: "Session Interval Too Small", 423: "Interval Too Brief", 469: "Bad Info Package",

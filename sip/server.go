@@ -15,8 +15,14 @@ type Config struct {
 	Listeners []Listen
 	Trunks    func() []Trunk // the trunks as they stand now; asked at each arrival
 	Devices   Devices
-	OnInvite  func(*Leg)         // a caller on a known trunk; must not block
-	OnPhone   func(*Leg)         // a registered phone dialled something: Facts has Device and Number; must not block; nil: 403
+	OnInvite  func(*Leg) // a caller on a known trunk; must not block
+	OnPhone   func(*Leg) // a registered phone dialled something: Facts has Device and Number; must not block; nil: 403
+	// OnReplaces is an INVITE of a phone or a trunk that is to take the place of another dialog: Facts has Replaces; must
+	// not block; nil: declined.
+	OnReplaces func(*Leg)
+	// MayRefer says whether a leg's peer may transfer; it is asked under the leg's lock and looks at ID, Facts and User
+	// alone. nil: phones may, trunks may not.
+	MayRefer  func(*Leg) bool
 	OnBinding func(BindingEvent) // may be nil; must not block
 	OnTrouble func(Trouble)      // may be nil; must not block
 	Log       *slog.Logger       // nil: silent. No name, number or SIP text is ever written to it
@@ -46,8 +52,8 @@ type Server struct {
 // methods and extensions are what the dialogs understand.
 var (
 	methods3261 = []sipmsg.RequestMethod{sipmsg.INVITE, sipmsg.ACK, sipmsg.CANCEL, sipmsg.BYE, sipmsg.OPTIONS,
-		sipmsg.REGISTER, sipmsg.INFO, sipmsg.PRACK, sipmsg.UPDATE}
-	extensions = []string{"timer", "100rel", "path", "outbound"}
+		sipmsg.REGISTER, sipmsg.INFO, sipmsg.PRACK, sipmsg.UPDATE, sipmsg.REFER, sipmsg.NOTIFY}
+	extensions = []string{"timer", "100rel", "path", "outbound", "replaces", "norefersub"}
 )
 
 // New binds the listeners and loads their certificates; nobody is answered before Run.
