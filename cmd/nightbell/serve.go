@@ -197,7 +197,7 @@ func (s *server) openSIP(context.Context) error {
 	var err error
 	s.sip, err = sip.New(sip.Config{
 		Listeners: listeners, Trunks: s.rules.Trunks, Devices: s.rules, OnInvite: s.invited, OnBinding: s.bound,
-		OnPhone: s.phoned, Urgent: urgentNumber, DeviceRoots: sync.OnceValue(s.office.houseRoots),
+		OnPhone: s.phoned, OnReplaces: s.replaces, Urgent: urgentNumber, DeviceRoots: sync.OnceValue(s.office.houseRoots),
 		Carriers: s.rules.Carriers, OnCarrier: s.carrierChanged, Instance: s.office.Store.Instance(),
 		OnTrouble: s.sipTrouble, Log: s.log, Realm: cfg.Realm, Limits: cfg.Limits.sip(), Closed: s.closed,
 	})

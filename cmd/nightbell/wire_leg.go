@@ -8,10 +8,17 @@ import (
 // leg is call.Leg over a sip.Leg: the same verbs, other words.
 type leg struct{ of *sip.Leg }
 
-func (l leg) Ring(sdp []byte) error   { return l.of.Ring(sdp) }
-func (l leg) Answer(sdp []byte) error { return l.of.Answer(sdp) }
-func (l leg) Offer(sdp []byte) error  { return l.of.Offer(sdp) }
-func (l leg) End(why call.Cause)      { l.of.End(reasonOf(why)) }
+func (l leg) Ring(sdp []byte) error    { return l.of.Ring(sdp) }
+func (l leg) Answer(sdp []byte) error  { return l.of.Answer(sdp) }
+func (l leg) Offer(sdp []byte) error   { return l.of.Offer(sdp) }
+func (l leg) End(why call.Cause)       { l.of.End(reasonOf(why)) }
+func (l leg) ID() string               { return l.of.ID() }
+func (l leg) AcceptRefer() error       { return l.of.AcceptRefer() }
+func (l leg) TellRefer(code int) error { return l.of.TellRefer(code) }
+
+func (l leg) RefuseRefer(r call.Refusal) error {
+	return l.of.RefuseRefer(sip.Refusal{Reason: reasonOf(r.Cause), WarnCode: r.WarnCode, Warning: r.Warning})
+}
 
 func (l leg) Refuse(r call.Refusal) error {
 	return l.of.Refuse(sip.Refusal{Reason: reasonOf(r.Cause), WarnCode: r.WarnCode, Warning: r.Warning})
@@ -40,6 +47,7 @@ var reasons = func() map[sip.Reason]call.Cause {
 	for c, r := range causes {
 		m[r] = c
 	}
+	m[sip.Moved] = call.Declined // nobody follows it
 	return m
 }()
 

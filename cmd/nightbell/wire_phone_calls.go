@@ -80,6 +80,16 @@ func (s *server) guided(l *sip.Leg, dialled string) (prompt string) {
 	return s.callsOut(g, clinic)
 }
 
+// replaces takes a phone that is to take the place of another party's (RFC 3891). Trunks may not: who rings from outside
+// takes over nobody's conversation.
+func (s *server) replaces(l *sip.Leg) {
+	g := s.guest(l)
+	g.Want, g.Replaces = call.Replace, l.Facts().Replaces
+	if g.Person == "" || s.sealed.Load() != nil || s.received(g) != "" {
+		_ = l.Refuse(sip.Refusal{Reason: sip.Declined})
+	}
+}
+
 // guest is the phone as a party of a call that there is, or is to be.
 func (s *server) guest(l *sip.Leg) call.Guest {
 	f := l.Facts()
