@@ -71,5 +71,8 @@ func legEvent(e sip.Event) call.LegEvent {
 	if e.Reason != "" {
 		out.Cause = causeOf(e.Reason)
 	}
+	if e.Refer != nil {
+		out.Refer = &call.Referral{To: e.Refer.Number, Replaces: e.Refer.Replaces}
+	}
 	return out
 }
