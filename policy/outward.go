@@ -112,7 +112,7 @@ const (
 // EmergencyNumber recognises 911, also behind a 9 for an outside line that nobody needs here (47 CFR 9.16, Kari's Law), 933
 // and 988; empty: it is none of them.
 func EmergencyNumber(raw string) EmergencyKind {
-	switch strings.Map(separators, strings.TrimSpace(raw)) {
+	switch strings.Map(separators, strings.ReplaceAll(strings.TrimSpace(raw), ",", "")) { // a comma is a pause
 	case "911", "9911", "+911":
 		return Emergency911
 	case "933":

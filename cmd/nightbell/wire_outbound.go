@@ -107,7 +107,8 @@ func (o *outward) Dial(ctx context.Context, trunk string, d call.Dialling, post 
 	if first < 0 {
 		return nil, wordNoTrunk
 	}
-	ways = append([]outwardWay{ways[first]}, slices.Delete(ways, first, first+1)...)
+	best := ways[first]
+	ways = append([]outwardWay{best}, slices.Delete(ways, first, first+1)...)
 	like := o.profile(ways[0])
 	ways = slices.DeleteFunc(ways, func(w outwardWay) bool { return !sameSound(like, o.profile(w)) })
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
