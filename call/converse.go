@@ -153,9 +153,13 @@ func (c *Call) succeed(p *party) {
 	if p.place != placeThird {
 		c.mark("joined", p.name())
 	}
+	joins := p.place != placeThird || c.apart
 	c.takeOver(p)
 	c.held = false
 	c.together()
+	if joins {
+		c.inform(p)
+	}
 }
 
 // takeOver gives somebody the agent's place.

@@ -166,6 +166,7 @@ func (c *Call) joinAll() error {
 	c.mark("joined", c.third.name())
 	c.held = false
 	c.together()
+	c.inform(c.third)
 	return nil
 }
 

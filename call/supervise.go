@@ -166,6 +166,19 @@ func (c *Call) recordWhisper(o *party) {
 // announceJoining reports whether everybody has to be told who joins.
 func (c *Call) announceJoining() bool { return c.plan.Consent.Rule == policy.AllParties }
 
+// inform tells somebody outside who joins that she is recorded, where everybody has to be told.
+func (c *Call) inform(p *party) {
+	if p.user != "" || c.rec == nil || !c.announceJoining() {
+		return
+	}
+	name, words := c.prompt(c.plan.Announce, "announcement")
+	if words == nil {
+		return
+	}
+	c.note(Announced, p.name(), with("prompt", name))
+	p.voice.Play(words, 1)
+}
+
 // leaveCall lets a supervisor go.
 func (c *Call) leaveCall(cmd Command) error {
 	o := c.observer(cmd)

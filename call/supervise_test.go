@@ -132,3 +132,24 @@ func TestASupervisorDialsIn(t *testing.T) {
 	})
 	s.allFree()
 }
+
+func TestWhoJoinsFromOutsideIsToldThatSheIsRecorded(t *testing.T) {
+	for name, act := range map[string]Command{"three-way": {Do: JoinAll}, "transfer": {Do: CompleteTransfer}} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := talkUnder(t, policy.AllParties, func(s *stage) {
+				s.line(lee, answers(time.Second))
+				s.must(Command{Do: ConsultThird, To: phoneOf(lee)})
+				time.Sleep(2 * time.Second)
+				s.must(act)
+				if _, plays := s.hears(2); plays != "announcement" {
+					t.Errorf("she hears %q", plays)
+				}
+				time.Sleep(4 * time.Second)
+				if _, plays := s.hears(2); plays != "" {
+					t.Errorf("then %q", plays)
+				}
+			})
+			s.allFree()
+		})
+	}
+}
