@@ -10,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 speak() {
 	espeak-ng -v "$2" -s "$3" -p "$4" -w "$work/raw.wav" "$5"
 	sox "$work/raw.wav" -r 8000 -c 1 -b 16 -e signed-integer -R "$1" \
-		highpass 120 lowpass 3400 silence 1 0.01 0.1% gain -n -4 pad 0.2 0.3
+		highpass 120 lowpass 3400 silence 1 0.01 0.1% reverse silence 1 0.01 0.5% reverse gain -n -4 pad 0.2 0.3
 }
 
 prompt() { speak "media/prompts/$1.wav" en-us+f3 145 50 "$2"; }

@@ -14,7 +14,7 @@ import (
 type health struct{ *office }
 
 func (h health) Checks(ctx context.Context) ([]console.Finding, error) {
-	checks := []func(context.Context) console.Finding{h.unsealed, h.custody, h.zones, h.database, h.clock, h.rules, h.disk, h.backup, h.lastCall}
+	checks := []func(context.Context) console.Finding{h.unsealed, h.custody, h.zones, h.database, h.clock, h.rules, h.calls, h.disk, h.backup, h.lastCall}
 	out := make([]console.Finding, len(checks))
 	for i, check := range checks {
 		out[i] = check(ctx)

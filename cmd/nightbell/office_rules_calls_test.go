@@ -274,3 +274,47 @@ func TestATextIsSpoken(t *testing.T) {
 		t.Error(p.Detail)
 	}
 }
+
+// Doctor sees a rule that has lost what it names.
+func TestDoctorSeesRulesOfCallsThatNoLongerHold(t *testing.T) {
+	d := newDesk(t)
+	grade := func() (console.Grade, string) {
+		t.Helper()
+		f := health{d.office}.calls(t.Context())
+		return f.Grade, f.Detail
+	}
+	if g, detail := grade(); g != console.Fine {
+		t.Errorf("%v %s", g, detail)
+	}
+	var v console.PromptView
+	d.upload("/api/v1/prompts/main_menu?clinic=harbor", "tone.wav").into(t, &v)
+	d.must("PUT", harborCalls, "*", `{"menus":[{"id":"main","prompt":"main_menu","keys":{"1":{"do":"next"}}}]}`)
+	if g, detail := grade(); g != console.Warn || !strings.Contains(detail, "no step and no key leads to it") {
+		t.Errorf("%v %s", g, detail)
+	}
+	d.must("DELETE", "/api/v1/prompts/"+v.ID, "", "")
+	if g, detail := grade(); g != console.Wrong || !strings.Contains(detail, `menus[0].prompt: there is no prompt "main_menu"`) {
+		t.Errorf("%v %s", g, detail)
+	}
+}
+
+// What the program brings is short enough together, with a greeting or with the words about 911.
+func TestTheProgramsOwnWordsStayUnderEightSeconds(t *testing.T) {
+	d := newDesk(t)
+	for _, name := range []string{"demo.toml", "answering.toml"} {
+		text, err := os.ReadFile("../../configs/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, err := book.Parse(text, book.Reading{File: name, Now: monday})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range read.Book.Clinics {
+			lengths := d.office.shelf.lengths(c.ID)
+			if m := append(policy.CheckFeatures(c, read.Book, lengths), policy.CallWarnings(c, read.Book, lengths)...); len(m) > 0 {
+				t.Errorf("%s: %v", name, m)
+			}
+		}
+	}
+}
