@@ -97,7 +97,8 @@ func TestPromptInG722BeginsQuietlyAfterSomebodyLoud(t *testing.T) {
 		dec := newG722Decoder()
 		sound := make([]int16, 16000)
 		dec.decode(sound, loud)
-		begin := prompt.forms[formOf(G722)].first[:4000]
+		begin := prompt.forms[formOf(G722)].first
+		begin = begin[:min(4000, len(begin))]
 		n := dec.decode(sound, begin)
 		settled, want := sound[2*settle:n], make([]int16, 16000)
 		want = want[2*settle : newG722Decoder().decode(want, begin)]
@@ -194,5 +195,31 @@ func BenchmarkPlayerFrame(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		p.frame(dst)
+	}
+}
+
+// What is computed sounds at its pitch and its length, softly, and without a click at either end.
+func TestComputedTones(t *testing.T) {
+	for name, want := range map[string]struct {
+		hz     []float64
+		length time.Duration
+	}{
+		"beep": {[]float64{1400}, 200 * time.Millisecond}, "busy": {[]float64{480, 620}, time.Second},
+		"congestion": {[]float64{480, 620}, 500 * time.Millisecond}, "joined": {[]float64{660, 880}, 240 * time.Millisecond},
+		"left": {[]float64{880, 660}, 240 * time.Millisecond}, "parked": {[]float64{880, 1320}, 300 * time.Millisecond},
+	} {
+		p := Prompts()[name]
+		if p == nil || p.Duration() != want.length {
+			t.Fatalf("%s: %v", name, p)
+		}
+		sound := computed[name]()
+		for _, hz := range want.hz {
+			if got := power(sound, hz); got < 400 || got > 4000 {
+				t.Errorf("%s: %.0f Hz at %.0f", name, hz, got)
+			}
+		}
+		if sound[0] != 0 || sound[len(sound)-1] > 100 {
+			t.Errorf("%s clicks", name)
+		}
 	}
 }

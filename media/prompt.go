@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -65,7 +66,7 @@ func newForm(samples []int16, c Codec) form {
 // Prompts are the built-in ones by name: the spoken greeting, announcement, please_hold, last_resort and emergency,
 // starting and starting_alone for callers who come while the keys are sealed (with somebody to be led to, and without), the
 // desk's words for a person who logs in from a hard phone, the words of patches to clinicians, of voice messages, of placed
-// calls and of alarms, and the computed ringback and music. The map is the caller's own: an operator's prompts may be laid over it.
+// calls and of alarms, and the computed ringback, music, busy, congestion, beep, joined, left and parked. The map is the caller's own: an operator's prompts may be laid over it.
 func Prompts() map[string]*Prompt {
 	all := make(map[string]*Prompt)
 	for _, p := range builtIn() {
@@ -75,13 +76,19 @@ func Prompts() map[string]*Prompt {
 }
 
 var builtIn = sync.OnceValue(func() []*Prompt {
-	all := []*Prompt{newPrompt("ringback", ringback()), newPrompt("music", music())}
-	for _, name := range []string{"greeting", "announcement", "please_hold", "last_resort", "emergency", "starting", "starting_alone",
-		"desk_pin", "desk_code", "desk_wrong", "desk_ready", "desk_not_ready", "desk_refused",
-		"phone_no_911", "phone_not_allowed", "phone_not_ready", "phone_no_way", "phone_sealed"} {
-		wav, err := spoken.ReadFile("prompts/" + name + ".wav")
+	var all []*Prompt
+	for name, sound := range computed {
+		all = append(all, newPrompt(name, sound()))
+	}
+	files, err := spoken.ReadDir("prompts")
+	if err != nil {
+		panic("media: there are no prompts in the program") // a broken build; a test reads them all
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(file.Name(), ".wav")
+		wav, err := spoken.ReadFile("prompts/" + file.Name())
 		if err != nil {
-			panic("media: prompt " + name + " is not in the program") // a broken build; a test reads them all
+			panic("media: prompt " + name + " is not in the program")
 		}
 		p, err := LoadPrompt(name, bytes.NewReader(wav))
 		if err != nil {

@@ -235,7 +235,7 @@ func (s *stream) beginSource(ssrc uint32, seq uint16) {
 func (s *stream) hearEvent(p *heardPacket) {
 	s.stats.Events++
 	digit, pressed := s.keys.event(p.timestamp, p.buffer[p.at:p.at+p.n])
-	if pressed {
+	if pressed && (s.detector == nil || !s.detector.twice(digit, s.loop.now)) {
 		s.tell(Event{Kind: Digit, Digit: digit})
 	}
 	if s.concealed == Concealed {
@@ -266,6 +266,9 @@ func (d *stream) relay(p *heardPacket) {
 // hearSound takes a frame of the peer's voice. What is concealed is neither kept nor passed on: its place in the
 // recording stays silent, and the sound that follows it goes on without a gap in the numbers.
 func (s *stream) hearSound(p *heardPacket) {
+	if s.detector != nil {
+		s.look(p)
+	}
 	if s.concealed == Concealed {
 		return
 	}

@@ -39,6 +39,7 @@ type stream struct {
 	audience  []*stream // those that hear this peer and nobody else
 	input     *input    // nil: no mix hears this peer
 	concealed Concealment
+	detector  *detector // nil: nothing is looked for
 
 	out   outbound
 	voice voice
@@ -147,6 +148,9 @@ func (s *stream) agree(t *terms) {
 		s.voice.recode(s)
 	}
 	s.floor.settle()
+	if s.detector != nil {
+		s.detector.ready(t)
+	}
 }
 
 // expect starts or ends the watch for silence.

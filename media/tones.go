@@ -20,6 +20,49 @@ func ringback() []int16 {
 	return out
 }
 
+// computed are the prompts that are made here.
+var computed = map[string]func() []int16{
+	"ringback": ringback, "music": music, "busy": busy, "congestion": congestion,
+	"beep": beep, "joined": joined, "left": left, "parked": parked,
+}
+
+// busy and congestion are 480 and 620 Hz at -24 dBm0 each, half a second or a quarter on and as long off (Telcordia GR-506,
+// ITU-T E.180 supplement 2).
+func busy() []int16 { return interrupted(toneRate / 2) }
+
+func congestion() []int16 { return interrupted(toneRate / 4) }
+
+func interrupted(length int) []int16 {
+	out := make([]int16, 2*length)
+	for i := range length {
+		out[i] = level(0.032*(tone(480, i)+tone(620, i)), i, length)
+	}
+	return out
+}
+
+// beep tells everybody that the call is recorded: 1400 Hz for 200 ms (what North America knows as the recorder tone;
+// whoever plays it does so every 12 to 15 s). It is soft enough to speak over.
+func beep() []int16 { return notes(200*time.Millisecond, 1400) }
+
+// joined rises, left falls; parked is told to the agent who put a caller there.
+func joined() []int16 { return notes(120*time.Millisecond, 660, 880) }
+
+func left() []int16 { return notes(120*time.Millisecond, 880, 660) }
+
+func parked() []int16 { return notes(100*time.Millisecond, 880, 880, 1320) }
+
+// notes are soft tones one after the other.
+func notes(each time.Duration, hz ...float64) []int16 {
+	length := int(each * toneRate / time.Second)
+	out := make([]int16, 0, length*len(hz))
+	for _, f := range hz {
+		for i := range length {
+			out = append(out, level(0.08*tone(f, i), i, length))
+		}
+	}
+	return out
+}
+
 // keyTone is a key by its row and column (ITU-T Q.23). An unknown key is silence.
 func keyTone(digit byte, d time.Duration) []int16 {
 	code, ok := keyCode(digit)
