@@ -31,7 +31,7 @@ func newPatch(c *Call, urgency policy.Urgency, by string) errand {
 		if c.agent == nil {
 			return
 		}
-		if _, words := c.prompt("patch_nobody"); words != nil {
+		if words := c.housePrompt("patch_nobody"); words != nil {
 			c.agent.voice.Play(words, 1)
 		}
 	}

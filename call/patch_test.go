@@ -401,3 +401,22 @@ func TestAgentWithoutATelephoneIsNotReached(t *testing.T) {
 	})
 	want(t, r, LastResort, "system")
 }
+
+func TestCallersLanguageIsNotTheClinicians(t *testing.T) {
+	reel["still_trying.es"], reel["nightbell_call.es"] = &media.Prompt{}, &media.Prompt{}
+	defer func() { delete(reel, "still_trying.es"); delete(reel, "nightbell_call.es") }()
+	o, _, _ := scene(t, func(o *outside) {
+		alone(o, o.rung(policy.InOrder, 30*time.Second, "lee"))
+		o.person("lee", leeNumber, "", picksUpAndSays)
+	}, func(o *outside, l *leg) {
+		if err := o.inCall(func(c *Call) error { c.speak("es"); return nil }); err != nil {
+			t.Error(err)
+		}
+	})
+	if heard := o.to(leeNumber)[0].voice.heardWords(); heard[0] != "nightbell_call" {
+		t.Errorf("she heard %v", heard)
+	}
+	if !slices.Contains(o.voices[0].heardWords(), "still_trying.es") {
+		t.Errorf("the caller heard %v", o.voices[0].heardWords())
+	}
+}

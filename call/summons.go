@@ -228,7 +228,7 @@ func (s *summons) part(c *Call, cause Cause, word string) {
 	if p.ended || p.leg == nil {
 		return
 	}
-	_, words := c.prompt(word)
+	words := c.housePrompt(word)
 	if !p.confirmed || words == nil {
 		p.dismiss(cause, c.now())
 		return
@@ -239,7 +239,7 @@ func (s *summons) part(c *Call, cause Cause, word string) {
 // speak plays prompts one after the other to their ends, then goes on.
 func (s *summons) speak(c *Call, words [][]string, then func(*Call)) {
 	for i, w := range words {
-		if _, p := c.prompt(w...); p != nil {
+		if p := c.housePrompt(w...); p != nil {
 			rest := words[i+1:]
 			s.halt = c.when(s.party.voice.Play(p, 1), func(c *Call) { s.speak(c, rest, then) })
 			return
@@ -263,4 +263,13 @@ func (s *summons) conceal(how media.Concealment) {
 	if ear, can := s.party.voice.(Ear); can {
 		ear.Conceal(how)
 	}
+}
+
+// housePrompt is the first of the names that there is in the house's own language: who is asked need not speak the caller's.
+func (c *Call) housePrompt(names ...string) *media.Prompt {
+	lang := c.way.lang
+	defer func() { c.way.lang = lang }()
+	c.way.lang = ""
+	_, p := c.prompt(names...)
+	return p
 }
