@@ -57,6 +57,20 @@ prompt alarm_keys "To take it, press 1. To pass it on, press 2."
 prompt alarm_taken "Thank you. The alarm is yours."
 prompt clinician_nobody "Nobody has asked for you."
 
+prompt all_busy "All of our lines are busy at the moment."
+prompt you_are_number "You are number"
+prompt many_before_you "There are more than twenty callers before you."
+prompt expected_wait "The expected waiting time is about"
+prompt minute "minute."
+prompt minutes "minutes."
+prompt long_wait "The waiting time is more than twenty minutes."
+prompt call_back_number "Please enter the number at which we can call you, with the area code, and then the pound key."
+prompt call_back_promised "Thank you. You keep your place, and we will call you back. Good bye."
+prompt call_back "Call back."
+for n in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	prompt "number_$n" "$n"
+done
+
 mkdir -p testdata/audio media/mediatest/voices
 speak "$work/caller.wav" en-gb+m3 150 35 "Hello, this is the caller. My test number ends in zero one zero zero. I am calling about the blue umbrella that I left on the morning train, and I would like to know whether somebody has found it."
 speak "$work/agent.wav" en-us+f2 165 65 "Good evening, you have reached the answering desk. We keep a list of everything that is handed in. Could you please describe the handle, the colour, and the maker, while I look through the book for you?"
