@@ -33,6 +33,7 @@ type Ports struct {
 	Devices     Devices
 	Trunks      Trunks
 	Agents      Agents
+	Carriers    Carriers
 	Health      Health
 	Floor       Floor
 	Unsealing   Unsealing // nil: nothing can be unsealed here

@@ -32,7 +32,7 @@ const (
 // Routes is the table. A path that is not here answers 404, a caller without the scope 403.
 func Routes() []Route {
 	return slices.Concat(
-		loginRoutes(), meRoutes(), deskRoutes(), accountRoutes(), readyRoutes(),
+		loginRoutes(), meRoutes(), deskRoutes(), trunkRoutes(), accountRoutes(), readyRoutes(),
 		bookRoutes(), rulesRoutes(), callRuleRoutes(), coverRoutes(), historyRoutes(), houseRoutes(), keyRoutes(), backupRoutes(), proofRoutes(), engineRoutes(), retentionRoutes(),
 		liveRoutes(), ledgerRoutes(),
 	)

@@ -12,6 +12,7 @@ import (
 
 type trunksCmd struct {
 	List   trunksListCmd   `cmd:"" help:"Trunks and how each is known."`
+	Health trunksHealthCmd `cmd:"" help:"Whether the trunks that dial outward can, and what is wrong where not."`
 	Test   trunksTestCmd   `cmd:"" help:"Check what a trunk needs."`
 	Secret trunksSecretCmd `cmd:"" help:"Keep a trunk's digest secret, sealed; make one if none is given."`
 }

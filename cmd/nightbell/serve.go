@@ -244,7 +244,7 @@ func (s *server) openConsole(context.Context) error {
 		s.register(s.figures)
 	}
 	ports := s.office.ports(s)
-	ports.Unsealing = s
+	ports.Unsealing, ports.Carriers = s, s
 	s.console = console.New(console.Config{Ports: ports, Metrics: s.figures, Log: s.log})
 	var err error
 	if s.http, err = net.Listen("tcp", s.office.Config.Console.Bind.String()); err != nil {

@@ -85,6 +85,8 @@ type metric func(name, help string, read func() float64)
 
 func (s *server) sipFigures(gauge, counter metric) {
 	gauge("sip_flows", "Connections of trunks and phones.", func() float64 { return float64(s.sip.Counters().Flows) })
+	gauge("carriers_up", "Carriers that take calls of ours.", func() float64 { return s.carriersUp(true) })
+	gauge("carriers_down", "Carriers that are down.", func() float64 { return s.carriersUp(false) })
 	gauge("sip_legs", "Dialogs that live now.", func() float64 { return float64(s.sip.Totals().Legs) })
 	counter("sip_invites", "INVITEs of known trunks.", func() float64 { return float64(s.sip.Totals().Invites) })
 	counter("sip_refreshes", "Bindings refreshed.", func() float64 { return float64(s.sip.Totals().Refreshes) })
