@@ -151,7 +151,7 @@ func (l *leg) says(e LegEvent) {
 	}
 }
 
-func (l *leg) ID() string { return l.id }
+func (l *leg) ID() string { l.mu.Lock(); defer l.mu.Unlock(); return l.id }
 
 func (l *leg) AcceptRefer() error { l.log("refer accepted"); return l.gone() }
 func (l *leg) RefuseRefer(r Refusal) error {
@@ -230,11 +230,15 @@ func (p *phone) rings() *leg {
 
 func (s *stage) phone(user string, script func(*leg)) *phone {
 	p := &phone{leg: &leg{s: s}, script: script}
+	s.mu.Lock()
 	s.phones[user] = p
+	s.mu.Unlock()
 	return p
 }
 
 func (s *stage) Contacts(_ string, users []string) []Contact {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var cs []Contact
 	for _, u := range users {
 		if p := s.phones[u]; s.breaks || p != nil && !p.isAway() {
@@ -245,7 +249,9 @@ func (s *stage) Contacts(_ string, users []string) []Contact {
 }
 
 func (s *stage) Invite(_ context.Context, c Contact, _ Invite, post func(LegEvent)) (Leg, error) {
+	s.mu.Lock()
 	p := s.phones[c.User]
+	s.mu.Unlock()
 	if p.script == nil {
 		return nil, errors.New("flow closed")
 	}
