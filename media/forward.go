@@ -159,6 +159,7 @@ func (d *stream) emit(buffer []byte, at, n int, m mark) {
 
 // retune sets the transcoders between this leg and the one it hears. Equal codecs pass untouched.
 func (d *stream) retune() {
+	before := d.out.transcoders
 	d.out.transcoders = [codecForms]*transcoder{}
 	if d.partner == nil || d.mixed || d.terms == nil || d.partner.terms == nil {
 		return
@@ -167,7 +168,11 @@ func (d *stream) retune() {
 		if !k.sound() || Codec(k) == d.terms.codec || d.out.transcoders[formOf(Codec(k))] != nil {
 			continue
 		}
-		d.out.transcoders[formOf(Codec(k))] = newTranscoder(Codec(k), d.terms.codec)
+		t := before[formOf(Codec(k))]
+		if t == nil || t.to != d.terms.codec || d.out.epoch == 0 {
+			t = newTranscoder(Codec(k), d.terms.codec)
+		}
+		d.out.transcoders[formOf(Codec(k))] = t
 	}
 }
 

@@ -90,6 +90,7 @@ func (e *encoder) encode(dst []byte, src []int16) int {
 // transcoder turns one stream's payloads from one codec into another. Equal codecs pass through; the two laws of
 // G.711 go by a table of 256 bytes; what touches G.722 goes through linear sound.
 type transcoder struct {
+	to     Codec
 	table  *[256]byte
 	dec    *decoder
 	enc    *encoder
@@ -98,7 +99,7 @@ type transcoder struct {
 }
 
 func newTranscoder(from, to Codec) *transcoder {
-	t := &transcoder{}
+	t := &transcoder{to: to}
 	switch {
 	case from == to:
 	case from == PCMU && to == PCMA:
