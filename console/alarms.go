@@ -25,6 +25,14 @@ func staleAlarms(c *Console, ctx context.Context, _ *struct{}) (*answer[list[Sta
 	return say(listed(items, ""), err)
 }
 
+// checkForwarding sends the sentinel out now.
+func checkForwarding(c *Console, ctx context.Context, in *Named) (*answer[Forwarding], error) {
+	if !askingOf(ctx).sees(in.ID) {
+		return nil, ErrNotFound
+	}
+	return say(c.ports.Checks.Check(ctx, in.ID, askingOf(ctx).who.Actor))
+}
+
 // acknowledgeAlarm is somebody's word that she sees to it: it stands until it is over, and telephones nobody any more.
 func acknowledgeAlarm(c *Console, ctx context.Context, in *struct {
 	Name string `path:"id" maxLength:"200" pattern:"^[A-Za-z0-9 ._:~-]{1,200}$" patternDescription:"an alarm's name" doc:"name of the alarm"`

@@ -71,6 +71,7 @@ type Ports struct {
 	Callers Callers
 	Voices  Voices
 	Alarms  Alarms
+	Checks  Checks
 }
 
 // What ports answer instead of a value; anything else becomes a 500 without its text.

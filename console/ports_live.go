@@ -128,6 +128,20 @@ type VoiceMessage struct {
 	TakenBy   string    `json:"taken_by,omitempty"`
 }
 
+// Checks find out whether a clinic's lines come to us.
+type Checks interface {
+	// Check dials the clinic's public number and takes some seconds; one that runs already is ErrConflict.
+	Check(ctx context.Context, clinic string, by audit.Actor) (Forwarding, error)
+}
+
+// Forwarding is what the sentinel found.
+type Forwarding struct {
+	Clinic  string    `json:"clinic"`
+	At      time.Time `json:"at"`
+	Result  string    `json:"result" enum:"forwarded,rang_elsewhere,answered_elsewhere,busy,unchecked"`
+	Seconds float64   `json:"seconds" doc:"until that was known"`
+}
+
 // Alarms are what stands wrong until it is over, or until a person has seen to it.
 type Alarms interface {
 	List(context.Context) ([]Alarm, error)

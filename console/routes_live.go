@@ -53,6 +53,8 @@ func ledgerRoutes() []Route {
 			UnservedRead, Clinic, audit.RecordingListed, nil, Settled, with(listVoices)},
 		{http.MethodPost, "/api/v1/voice-messages/{id}/take", "take-voice-message", "See to a message",
 			UnservedSettle, Clinic, audit.VoiceTaken, nil, Settled, with(takeVoice)},
+		{http.MethodPost, "/api/v1/clinics/{id}/forwarding", "check-forwarding", "Dial the clinic's public number and see whether the call comes to us",
+			HoursWrite, Clinic, audit.LineChecked, nil, Settled, with(checkForwarding)},
 		{http.MethodGet, "/api/v1/alarms", "list-alarms", "What stands wrong, what to do, who sees to it",
 			AlarmsRead, House, "", nil, Settled, with(listAlarms)},
 		{http.MethodGet, "/api/v1/alarms/stale", "stale-alarms", "Alarms that nobody acted on for 30 days",

@@ -58,6 +58,7 @@ func (s *stage) ports() Ports {
 		Health: stageHealth{}, Floor: stageFloor{s}, Clinics: stageClinics{s}, People: stagePeople{s}, Schedules: stageSchedules{s},
 		Versions: stageVersions{s}, Previews: stagePreviews{s}, Outlook: stageOutlook{s}, Offers: stageOffers{s}, Feeds: stageFeeds{s},
 	}
+	p.Checks = stageChecks{s}
 	p.Lines, p.Desks, p.Callers, p.Voices, p.Alarms = stageLines{s}, stageDesks{s}, stageCallers{s}, stageVoices{s}, stageAlarms{s}
 	p.CallRules, p.OutwardRules, p.Prompts = stageCallRules{s}, stageOutward{s}, stagePrompts{s}
 	s.people(&p)

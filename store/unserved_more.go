@@ -25,7 +25,7 @@ func (t *tx) fileKind(r *call.Record) error {
 // fileUnserved opens a line where one is due. One that a crash opened, of a call whose own record says that somebody spoke
 // with the caller, was none.
 func (t *tx) fileUnserved(r *call.Record) error {
-	if r.Direction == "out" || r.Plan.Clinic == "" {
+	if r.Direction == "out" || r.Plan.Clinic == "" || r.Outcome == call.FaxCall {
 		return nil
 	}
 	if r.Served || r.Taken != nil {

@@ -70,6 +70,7 @@ type cli struct {
 	Calls       callsCmd       `cmd:"" help:"The history."`
 	Callers     callersCmd     `cmd:"" help:"Who was not served, and who sees to it."`
 	Voicemail   voicemailCmd   `cmd:"" help:"What callers left."`
+	Sentinel    sentinelCmd    `cmd:"" help:"Whether a clinic's lines come to us."`
 	Alarms      alarmsCmd      `cmd:"" help:"What stands wrong, and who sees to it."`
 	Recordings  recordingsCmd  `cmd:"" help:"The sealed sound."`
 	Audit       auditCmd       `cmd:"" help:"What happened, and the proof that nobody edited it."`

@@ -20,10 +20,11 @@ type running interface {
 	AgentsChanged()             // a device was revoked, somebody was paused or resumed: look again, at once
 	Trace(time.Duration) error  // office_engine.go
 	Traced(call string) ([]console.TracedMessage, error)
-	GlassChanged()                                     // an emergency access was opened, closed or reviewed
-	Board() *call.Switchboard                          // who keeps the running calls; nil: nobody
-	Standing() *alarms                                 // what stands wrong
-	Phones(clinic, person, user string) []call.Contact // registered telephones of a person who may answer for a clinic
+	GlassChanged()                                                                             // an emergency access was opened, closed or reviewed
+	Board() *call.Switchboard                                                                  // who keeps the running calls; nil: nobody
+	CheckLines(ctx context.Context, clinic string, by audit.Actor) (console.Forwarding, error) // the sentinel
+	Standing() *alarms                                                                         // what stands wrong
+	Phones(clinic, person, user string) []call.Contact                                         // registered telephones of a person who may answer for a clinic
 }
 
 // stopped is the floor of a server that does not run.
@@ -87,6 +88,7 @@ func (o *office) ports(r running) console.Ports {
 		Callers:     ledger{o},
 		Voices:      voices{o},
 		Alarms:      standingAlarms{o, r},
+		Checks:      lineChecks{r},
 
 		CallRules:    callRules{rulebook{o}},
 		OutwardRules: outwardRules{rulebook{o}},

@@ -39,6 +39,7 @@ type server struct {
 	rare      *rare         // what strangers and exceptions have to say to the audit log
 	merged    chan struct{} // capacity 1: the spool is in the database
 	disk      *disk
+	rests     *restShelf
 	board     *call.Switchboard
 	sip       *sip.Server
 	console   *console.Console
@@ -57,6 +58,7 @@ type server struct {
 	ladders   *ladders
 	alarmDesk *alarmDesk
 	callers   *callerWatch
+	sentinel  *sentinel
 	glass     *glassWatch
 	proof     *proof
 	late      *late                      // what happened while the keys were sealed, on its way into the journal
@@ -87,6 +89,7 @@ func openServer(ctx context.Context, cfg Config, ask asking, log *slog.Logger) (
 	s.bundle = newBundleKeeper(s.office, func() *policy.Book { return s.rules.now.Load().policy.Book }, s.trouble("bundle"))
 	s.openWatches()
 	s.openAlarms()
+	s.openSentinel()
 	s.keeper = newKeeper(s.office, func() *sip.Server { return s.sip }, log)
 	s.outward = &outward{rules: s.rules, sip: func() *sip.Server { return s.sip }, log: log}
 	s.owns(func() error { s.outward.dials.Wait(); return nil })
@@ -166,6 +169,7 @@ func (s *server) openMedia(context.Context) error {
 func (s *server) openBoard() {
 	s.recorder = &recorder{office: s.office, log: s.log, alarms: &s.alarms, quit: make(chan struct{}), live: map[*recording]struct{}{}}
 	s.disk = newDisk(s.office, s.recorder, &s.alarms)
+	s.rests = newRestShelf(s.office.Store, s.trouble("agent states"))
 	s.board = call.NewSwitchboard(call.Ports{
 		Decide:   s.rules.Decide,
 		Sound:    func() call.Sound { return sound{s.media.NewCall()} },
@@ -178,6 +182,8 @@ func (s *server) openBoard() {
 		Known:    s.rules.known,
 		Outward:  s.rules.outwardPlan,
 		Keeper:   s.keeper.port(),
+		Agents:   team{s},
+		Shelf:    s.rests,
 		Recorder: s.recorder,
 		Journal:  gateJournal{s.journal, s.gate},
 		Now:      func() time.Time { return time.Now().UTC() },
@@ -217,6 +223,9 @@ func (s *server) listener(l ListenConfig) sip.Listen {
 
 // invited is a caller on a known trunk.
 func (s *server) invited(l *sip.Leg) {
+	if s.comesBack(l) {
+		return
+	}
 	if s.urgent.calledBack(l, s.taken) {
 		return
 	}
@@ -321,6 +330,7 @@ func (s *server) houseParts() map[string]part {
 	return map[string]part{
 		"rules":    func(c context.Context) error { s.rules.Run(c, s.rulesTrouble); return nil },
 		"keeper":   s.keeper.Run,
+		"rests":    s.rests.Run,
 		"folder":   func(c context.Context) error { s.office.Folder.Run(c, s.folderTrouble); return nil },
 		"recovery": s.mend,
 		"disk":     s.disk.Run,
@@ -331,6 +341,7 @@ func (s *server) houseParts() map[string]part {
 		"offers":   func(c context.Context) error { s.offers.Run(c); return nil },
 		"ladders":  func(c context.Context) error { s.ladders.Run(c); return nil },
 		"callers":  s.callers.Run,
+		"sentinel": s.sentinel.Run,
 		"live":     s.followLive,
 		"glass":    func(c context.Context) error { s.glass.Run(c); return nil },
 		"purge":    func(c context.Context) error { s.purger().Run(c); return nil },

@@ -421,6 +421,8 @@ func (s *server) liveFigures(gauge, counter metric) {
 		}
 		return 0
 	})
+	counter("sentinel_runs", "Checks whether a clinic's lines come to us.", func() float64 { return float64(s.sentinel.runs.Load()) })
+	counter("sentinel_missing", "Checks in which they did not.", func() float64 { return float64(s.sentinel.missing.Load()) })
 	gauge("voice_messages_open", "Voice messages that nobody has taken on.", func() float64 { return float64(s.callers.voices.Load()) })
 }
 

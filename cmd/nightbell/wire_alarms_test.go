@@ -296,9 +296,9 @@ func TestAlarmsRememberWhoSeesToThem(t *testing.T) {
 }
 
 var (
-	raisedHere = regexp.MustCompile(`(?:alarms\.raise|[^m]trouble)\("([a-z_ ]+)"|Alarm = "([a-z_]+)"`)
+	raisedHere = regexp.MustCompile(`(?:alarms\.raise|s\.trouble)\("([a-z_ ]+)"|Alarm = "([a-z_]+)"`)
 	alarmNamed = regexp.MustCompile(`name := "([a-z ]+ in schedule )"|nobody := "([a-z ]+ in schedule )"`)
-	carriers   = regexp.MustCompile(`carrierDown = "([a-z_]+): "`)
+	carriers   = regexp.MustCompile(`(?m)(?:carrierDown|^\tnot[A-Z]\w+) += "([a-z_]+): "`)
 	storeKinds = regexp.MustCompile(`TroubleKind = "([a-z_]+)"`)
 	tableRow   = regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| (patient|tonight|morning) \\|")
 )
