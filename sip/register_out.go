@@ -200,8 +200,8 @@ func (r *registration) request(cfg *Carrier, f *Flow, expires time.Duration) *si
 	req.AppendHeader(&id)
 	req.AppendHeader(&sipmsg.CSeqHeader{SeqNo: r.seq, MethodName: sipmsg.REGISTER})
 	contact := f.Contact(userPart(cfg.User))
-	req.AppendHeader(sipmsg.NewHeader("Contact", fmt.Sprintf(`<%s>;reg-id=1;+sip.instance="<%s>";expires=%s`,
-		contact.String(), instanceOf(f.w.cfg.Core, cfg.ID), seconds(expires))))
+	req.AppendHeader(sipmsg.NewHeader("Contact", "<"+contact.String()+`>;reg-id=1;+sip.instance="<`+
+		instanceOf(f.w.cfg.Core, cfg.ID)+`>";expires=`+seconds(expires)))
 	req.AppendHeader(sipmsg.NewHeader("Expires", seconds(expires)))
 	req.AppendHeader(sipmsg.NewHeader("Supported", "outbound, path"))
 	req.AppendHeader(sipmsg.NewHeader("User-Agent", product))
