@@ -51,6 +51,7 @@ func (s *server) register(r *prometheus.Registry) {
 	gauge("zone_data_age_seconds", "Age of the zone data.", func() float64 { return s.office.Zones().Age(time.Now()).Seconds() })
 	s.gapFigures(gauge)
 	s.gateFigures(gauge)
+	s.queueFigures(gauge, counter)
 	s.liveFigures(gauge, counter)
 	s.sipFigures(gauge, counter)
 	s.mediaFigures(gauge, counter)
