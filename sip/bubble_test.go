@@ -33,6 +33,7 @@ func newBubble(t testing.TB) *bubble {
 		OnInvite: func(l *Leg) { b.legs <- l },
 	})
 	b.wire = testWire(t, b.core, Limits{MessagesPerSecond: 1 << 20, Transactions: 1 << 20})
+	b.wire.cfg.Methods, b.wire.rules.extensions = methods3261, extensions
 	return b
 }
 

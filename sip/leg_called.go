@@ -108,7 +108,7 @@ type reliable struct {
 	required bool
 	seq      uint32            // of ours
 	forks    map[string]uint32 // of theirs, by tag: the latest that got its PRACK
-	pending  *sipmsg.Response // waits for its PRACK
+	pending  *sipmsg.Response  // waits for its PRACK
 	queue    []*sipmsg.Response
 	interval time.Duration
 	answer   *happening // an Answer that waits for the PRACK of early media (§3)

@@ -268,7 +268,7 @@ func TestDigitsByInfo(t *testing.T) {
 	if code, _ := d.Info(within10s(t), "99"); code != 415 {
 		t.Errorf("nonsense: %d", code)
 	}
-	if code, _ := d.Do(within10s(t), "REFER", "Refer-To: <sip:x@example.com>\r\n"); code != 405 {
+	if code, _ := d.Do(within10s(t), "REFER", "Refer-To: <sip:x@example.com>\r\n"); code != 403 {
 		t.Errorf("REFER: %d", code)
 	}
 }

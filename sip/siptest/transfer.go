@@ -70,3 +70,13 @@ func (e Event) Fragment() (line string, last bool) {
 	line, _, _ = strings.Cut(strings.TrimSpace(string(e.SDP)), "\r\n")
 	return line, strings.HasPrefix(e.Header("Subscription-State"), "terminated")
 }
+
+// Ack acknowledges the 2xx to the first INVITE that WithholdAck kept back.
+func (d *Dialog) Ack() error {
+	d.mu.Lock()
+	d.noAck = false
+	d.acked[d.sentSeq] = true
+	raw := d.build("ACK", "z9hG4bK"+token(), d.sentSeq, "", nil)
+	d.mu.Unlock()
+	return d.p.Send(raw)
+}
