@@ -80,13 +80,16 @@ func (n *night) waiting() (all []*ticket) {
 	return all
 }
 
-// pick chooses one of the callers who are offered to somebody, or any.
-func (n *night) pick(offered bool) *ticket {
+// pick chooses one of the callers who are offered to somebody, or any, and gives the first who is asked.
+func (n *night) pick(offered bool) (*ticket, string) {
+	n.hall.mu.Lock()
+	defer n.hall.mu.Unlock()
 	all := slices.DeleteFunc(n.waiting(), func(t *ticket) bool { return offered && len(t.asked) == 0 })
 	if len(all) == 0 {
-		return nil
+		return nil, ""
 	}
-	return all[n.rnd.IntN(len(all))]
+	t := all[n.rnd.IntN(len(all))]
+	return t, first(t.asked)
 }
 
 func (n *night) happen() {
@@ -94,14 +97,14 @@ func (n *night) happen() {
 	case 0, 1, 2:
 		n.arrive()
 	case 3:
-		if t := n.pick(false); t != nil {
+		if t, _ := n.pick(false); t != nil {
 			n.hall.leave(t, wentOn)
 		}
 	case 4, 5:
 		n.answer()
 	case 6:
-		if t := n.pick(true); t != nil {
-			n.hall.refused(t, t.asked[0], []Cause{Declined, Busy, NoAnswer, Unreachable}[n.rnd.IntN(4)])
+		if t, person := n.pick(true); t != nil {
+			n.hall.refused(t, person, []Cause{Declined, Busy, NoAnswer, Unreachable}[n.rnd.IntN(4)])
 		}
 	case 7:
 		n.hangUp()
@@ -113,11 +116,10 @@ func (n *night) happen() {
 }
 
 func (n *night) answer() {
-	t := n.pick(true)
+	t, person := n.pick(true)
 	if t == nil {
 		return
 	}
-	person := t.asked[0]
 	n.board.mu.Lock()
 	n.board.busy[person] = t.call
 	n.board.mu.Unlock()
@@ -144,17 +146,26 @@ func (n *night) rest() {
 	case 0:
 		_ = n.board.ForceBreak(person, "lunch", time.Now().Add(time.Minute))
 	case 1:
-		n.away[person] = true
+		n.leaves(person, true)
 	default:
-		delete(n.away, person)
+		n.leaves(person, false)
 		_ = n.board.EndBreak(person)
 	}
 	n.board.Nudge()
 }
 
+// leaves takes a phone off the air, or brings it back.
+func (n *night) leaves(person string, away bool) {
+	n.hall.mu.Lock()
+	defer n.hall.mu.Unlock()
+	n.away[person] = away
+}
+
 // judge holds what stands against what was promised.
 func (n *night) judge(what string) {
 	n.t.Helper()
+	n.hall.mu.Lock()
+	defer n.hall.mu.Unlock()
 	by := map[string]*ticket{}
 	ahead := map[*row]*ticket{}
 	for _, t := range n.waiting() {
