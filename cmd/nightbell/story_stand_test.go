@@ -397,7 +397,7 @@ func (s *stand) call(ctx context.Context, c *siptest.Carrier, number string, hea
 	}
 	answer, err := dialog.Wait(ctx, "200", "closed", "403", "404", "480", "486", "488", "500", "503")
 	if err != nil || answer.Word != "200" {
-		s.t.Fatalf("call to %s: %q, %v", number, answer.Word, err)
+		s.t.Fatalf("call to %s: %q, %v\n%s", number, answer.Word, err, s.srv.output())
 	}
 	if err := sound.Accept(answer.SDP); err != nil {
 		s.t.Fatal(err)

@@ -144,19 +144,19 @@ func (p *peer) read() {
 	defer close(p.done)
 	defer p.lostAll()
 	stream := sipmsg.NewParser().NewSIPStream()
-	buf := make([]byte, 16<<10)
+	buf, within := make([]byte, 16<<10), false
 	for {
 		n, err := p.conn.Read(buf)
 		if err != nil {
 			return
 		}
 		chunk := buf[:n]
-		if strings.Trim(string(chunk), "\r\n") == "" {
-			continue // keepalive
+		if !within && strings.Trim(string(chunk), "\r\n") == "" {
+			continue // keepalive; within a message it is the message's
 		}
 		var batch []sipmsg.Message
-		if err := stream.ParseSIPStream(chunk, func(m sipmsg.Message) { batch = append(batch, m) }); err != nil &&
-			!errors.Is(err, sipmsg.ErrParseSipPartial) {
+		err = stream.ParseSIPStream(chunk, func(m sipmsg.Message) { batch = append(batch, m) })
+		if within = errors.Is(err, sipmsg.ErrParseSipPartial); err != nil && !within {
 			return
 		}
 		for _, m := range batch {
