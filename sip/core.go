@@ -156,6 +156,7 @@ func (c *core) arrive(tx *ServerTx, v *visitor) {
 		_ = leg.verb(happening{event: gotCancel, req: cancel})
 	})
 	c.count(&c.totals.Invites)
+	c.attest(leg, tx)
 	if c.handReplacing(leg) {
 		return
 	}

@@ -198,6 +198,7 @@ func (f *Flow) prepare(req *sipmsg.Request) {
 
 func (f *Flow) write(b []byte) error {
 	f.w.traceOut(b)
+	f.captureOut(b)
 	if err := f.out.queue(b); err != nil {
 		return err
 	}
@@ -273,6 +274,7 @@ func (f *Flow) receive(d *draft, no *refusal) {
 		return
 	}
 	f.w.traceIn(d)
+	f.captureIn(d)
 	switch m := msg.(type) {
 	case *sipmsg.Request:
 		f.stampVia(m)

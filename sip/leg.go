@@ -100,13 +100,16 @@ type Leg struct {
 	byed    map[string]bool // forks that were ended, by tag
 	retried bool            // 422 was met once
 	refer   referring       // a REFER of the peer's
-	why     Reason          // of an End whose BYE is still to come
-	device  device          // whose phone this is
-	limit   string          // trunk that counts this call
-	remote  netip.Addr      // where the caller's INVITE came from
-	sign    *countersign    // what a carrier's challenge is answered with; nil: none is
-	carrier string          // by whose connection of ours it goes; empty: by none
-	watch   func(Event)     // sees every event before anybody listens; never blocks
+
+	attested attestation // by the caller's Identity
+
+	why     Reason       // of an End whose BYE is still to come
+	device  device       // whose phone this is
+	limit   string       // trunk that counts this call
+	remote  netip.Addr   // where the caller's INVITE came from
+	sign    *countersign // what a carrier's challenge is answered with; nil: none is
+	carrier string       // by whose connection of ours it goes; empty: by none
+	watch   func(Event)  // sees every event before anybody listens; never blocks
 	final   *sipmsg.Response
 }
 

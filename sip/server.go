@@ -39,6 +39,11 @@ type Config struct {
 	Resolver  Resolver           // nil: the system's
 	Instance  string             // of this installation: it makes the +sip.instance by which carriers know us again
 
+	// Stir judges the Identity headers of trunks' INVITEs; nil: they are not read.
+	Stir *Stir
+	// Capture sends redacted signalling to a capture server; nil: nothing leaves.
+	Capture *Capture
+
 	// DeviceRoots is the CA of device certificates, in PEM; nil: phones are known by their digest alone.
 	DeviceRoots func() string
 }
@@ -58,10 +63,13 @@ var (
 
 // New binds the listeners and loads their certificates; nobody is answered before Run.
 func New(cfg Config) (*Server, error) {
+	if cfg.Capture != nil {
+		cfg.Capture.open()
+	}
 	c := newCore(cfg)
 	w, err := OpenWire(WireConfig{
 		Listeners: cfg.Listeners, Core: c, Methods: methods3261, Extensions: extensions, Passes: c.passes,
-		OnTrouble: cfg.OnTrouble, Log: cfg.Log, Limits: cfg.Limits,
+		OnTrouble: cfg.OnTrouble, Log: cfg.Log, Limits: cfg.Limits, Capture: cfg.Capture,
 	})
 	if err != nil {
 		return nil, err
@@ -76,6 +84,9 @@ func (s *Server) Run(ctx context.Context) error {
 	outward, stop := context.WithCancel(ctx)
 	var work sync.WaitGroup
 	work.Go(func() { s.core.carriers.run(outward) })
+	if capture := s.core.cfg.Capture; capture != nil {
+		work.Go(func() { capture.run(outward) })
+	}
 	defer work.Wait()
 	defer stop()
 	return s.wire.Run(ctx)

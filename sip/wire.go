@@ -73,6 +73,7 @@ type WireConfig struct {
 	Extensions []string
 	OnTrouble  func(Trouble) // may be nil; must not block
 	Log        *slog.Logger  // nil: silent
+	Capture    *Capture      // nil: nothing is copied
 	Limits     Limits        // zero fields: defaults
 }
 
