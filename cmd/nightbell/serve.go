@@ -91,6 +91,7 @@ func openServer(ctx context.Context, cfg Config, ask asking, log *slog.Logger) (
 	s.openAlarms()
 	s.openSentinel()
 	s.keeper = newKeeper(s.office, func() *sip.Server { return s.sip }, log)
+	s.owns(s.keeper.close)
 	s.outward = &outward{rules: s.rules, sip: func() *sip.Server { return s.sip }, log: log}
 	s.owns(func() error { s.outward.dials.Wait(); return nil })
 	s.glass = newGlassWatch(s.office, &s.alarms, log)

@@ -68,6 +68,7 @@ func newStand(t *testing.T, edit func(book string) string) *stand {
 func newStandAt(t *testing.T, dir string, edit func(book string) string) *stand {
 	t.Helper()
 	s := &stand{t: t, dir: dir, addr: netip.MustParseAddr(standAddr)}
+	t.Cleanup(s.forgetRunning)
 	s.must("setup", "--development", "--bind", standAddr, "--trunk", "carrier=carrier.demo.nightbell.test")
 	s.keepAuthority()
 	book := configs.Demo
@@ -77,6 +78,14 @@ func newStandAt(t *testing.T, dir string, edit func(book string) string) *stand 
 	s.apply(book)
 	s.fix()
 	return s
+}
+
+// forgetRunning removes what killed servers of this folder left in memory.
+func (s *stand) forgetRunning() {
+	cfg := Config{Dir: s.dir}
+	if folder, err := cfg.survivalFolder(); err == nil {
+		_ = os.RemoveAll(folder)
+	}
 }
 
 // fix gives everybody in the book an account with two factors; nobody is logged in by it.
