@@ -81,8 +81,8 @@ func TestAPageThatFailsIsTriedAgain(t *testing.T) {
 	})
 }
 
-// house is a console that answers readyz, with a certificate of the wanted length.
-func house(t *testing.T, status int, body string, life time.Duration) (*url.URL, *x509.CertPool) {
+// readyHouse is a console that answers readyz, with a certificate of the wanted length.
+func readyHouse(t *testing.T, status int, body string, life time.Duration) (*url.URL, *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -127,13 +127,13 @@ func TestTheLookoutTellsWhatIsWrong(t *testing.T) {
 		certificateEnds:    {200, ``, 24 * time.Hour},
 		certificateExpired: {200, ``, -time.Hour},
 	} {
-		u, pool := house(t, c.status, c.body, c.life)
+		u, pool := readyHouse(t, c.status, c.body, c.life)
 		e := eyes{&tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, time.Now}
 		if got := e.look(t.Context(), u); got != want {
 			t.Errorf("%v: %v", want, got)
 		}
 	}
-	u, pool := house(t, 200, "", year)
+	u, pool := readyHouse(t, 200, "", year)
 	if got := (eyes{&tls.Config{}, time.Now}).look(t.Context(), u); got != certificateStrange {
 		t.Errorf("a stranger's certificate: %v", got)
 	}
