@@ -345,6 +345,7 @@ type EventKind string
 
 const (
 	Arrived     EventKind = "arrived"
+	Attested    EventKind = "attested" // what the caller's signature came to (RFC 8224)
 	Planned     EventKind = "planned"
 	Greeted     EventKind = "greeted"
 	Announced   EventKind = "announced"

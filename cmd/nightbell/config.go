@@ -37,6 +37,8 @@ type Config struct {
 	Backup     BackupConfig     `toml:"backup"`
 	Log        LogConfig        `toml:"log"`
 	Alarms     AlarmsConfig     `toml:"alarms"`
+	Stir       StirConfig       `toml:"stir"`
+	Capture    CaptureConfig    `toml:"capture"`
 
 	Path string `toml:"-"` // the file it came from
 	Dir  string `toml:"-"` // the data folder
@@ -308,6 +310,7 @@ func (c *Config) check() error {
 		wrong("recordings.reserve_mib", "negative")
 	}
 	c.checkProof(wrong)
+	c.checkSignalling(wrong)
 	c.checkAlarms(wrong)
 	c.checkAccess(wrong)
 	c.checkProof(wrong)

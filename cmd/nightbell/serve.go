@@ -201,10 +201,13 @@ func (s *server) openSIP(context.Context) error {
 	for _, l := range cfg.Listen {
 		listeners = append(listeners, s.listener(l))
 	}
-	var err error
+	capture, err := cfg.capture()
+	if err != nil {
+		return fmt.Errorf("capture: %w", err)
+	}
 	s.sip, err = sip.New(sip.Config{
 		Listeners: listeners, Trunks: s.rules.Trunks, Devices: s.rules, OnInvite: s.invited, OnBinding: s.bound,
-		OnPhone: s.phoned, OnReplaces: s.replaces, Urgent: urgentNumber, DeviceRoots: sync.OnceValue(s.office.houseRoots),
+		OnPhone: s.phoned, OnReplaces: s.replaces, Stir: cfg.stir(), Capture: capture, Urgent: urgentNumber, DeviceRoots: sync.OnceValue(s.office.houseRoots),
 		Carriers: s.rules.Carriers, OnCarrier: s.carrierChanged, Instance: s.office.Store.Instance(),
 		OnTrouble: s.sipTrouble, Log: s.log, Realm: cfg.Realm, Limits: cfg.Limits.sip(), Closed: s.closed,
 	})

@@ -45,6 +45,8 @@ func (s *server) register(r *prometheus.Registry) {
 	counter("calls", "Calls taken since the start.", func() float64 { return float64(s.board.Total()) })
 	gauge("bindings", "Live bindings of devices.", func() float64 { return float64(len(s.sip.Bindings())) })
 	gauge("alarms", "Alarms that stand now.", func() float64 { return float64(len(s.alarms.list())) })
+	counter("captured", "Messages copied to the capture server.", func() float64 { return float64(s.sip.Captured().Sent) })
+	counter("captures_dropped", "Copies that the capture server did not take.", func() float64 { return float64(s.sip.Captured().Dropped) })
 	counter("recordings", "Recordings begun.", func() float64 { return float64(s.recorder.counts.started.Load()) })
 	counter("recordings_broken", "Recordings that broke off.", func() float64 { return float64(s.recorder.counts.broken.Load()) })
 	gauge("certificate_expiry_seconds", "Seconds until the listeners' certificate ends.", s.certificateLeft)

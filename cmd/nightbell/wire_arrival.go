@@ -29,6 +29,7 @@ func (s *server) arrival(l *sip.Leg) call.Arrival {
 	number, _ := policy.NormaliseNumber(f.Number, region)
 	id := rand.Text()
 	l.Label(id)
+	s.attested(l, id)
 	return call.Arrival{
 		ID:      id,
 		Inquiry: policy.Inquiry{Trunk: f.TrunkID, Number: number, From: normalised(f.Caller, region), At: time.Now().UTC()},
