@@ -31,7 +31,6 @@ var sealedColumns = []sealedColumn{
 	{"prompts", "sound_cell", "id", "clinic"},
 	{"prompts", "text_cell", "id", "clinic"},
 	{"unserved", "reason_cell", "call", "clinic"},
-	{"live_dialogs", "state_cell", "id", ofHouse},
 }
 
 // holds reports whether cells of a clinic can lie in the column; the house's own lie in every one.

@@ -50,7 +50,6 @@ var cellReaders = []struct {
 	{"prompts", "sound_cell", readPrompts},
 	{"prompts", "text_cell", readPrompts},
 	{"unserved", "reason_cell", func(s *Store) error { return second(s.UnservedCallers(ctx, UnservedQuery{})) }},
-	{"live_dialogs", "state_cell", func(s *Store) error { return second(s.LiveDialogs(ctx)) }},
 }
 
 func readPrompts(s *Store) error {
@@ -102,7 +101,6 @@ func populate(t testing.TB, s *Store) {
 			}, []byte(strings.Repeat("sound of "+id, 2)))),
 			s.AddUnserved(ctx, Unserved{Call: "lost-" + id, Clinic: "elm", Arrived: s.now(), Why: "caller_gone"}),
 			s.SettleUnserved(ctx, root, Unserved{Call: "lost-" + id, State: WrittenOff, Reason: phi.NewText("rang again, said " + id)}),
-			s.PutLiveDialogs(ctx, []LiveDialog{{ID: "leg-" + id, Call: "one", Kind: "leg", State: []byte("keys of " + id)}}),
 		)
 		if err != nil {
 			t.Fatal(err)

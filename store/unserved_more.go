@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"time"
 
+	"nightbell/audit"
 	"nightbell/call"
+	"nightbell/phi"
 )
 
 // A call that is over and in which nobody spoke with the caller opens a line of the ledger, in the transaction that files it:
@@ -23,18 +25,49 @@ func (t *tx) fileKind(r *call.Record) error {
 }
 
 // fileUnserved opens a line where one is due. One that a crash opened, of a call whose own record says that somebody spoke
-// with the caller, was none.
+// with the caller, was none. Who took a patch and was not joined to her did not speak with her.
 func (t *tx) fileUnserved(r *call.Record) error {
-	if r.Direction == "out" || r.Plan.Clinic == "" || r.Outcome == call.FaxCall {
+	if r.Direction == "out" {
+		return t.keepPromise(r)
+	}
+	if r.Plan.Clinic == "" || r.Outcome == call.FaxCall {
 		return nil
 	}
-	if r.Served || r.Taken != nil {
+	if r.Served {
 		_, err := t.exec("DELETE FROM unserved WHERE call = ? AND state = 'open'", r.ID)
 		return err
 	}
 	_, err := t.exec(`INSERT INTO unserved (call, clinic, arrived, why, state) VALUES (?, ?, ?, ?, 'open') ON CONFLICT (call) DO NOTHING`,
 		r.ID, r.Plan.Clinic, r.Arrived.UnixMicro(), string(r.Outcome))
 	return err
+}
+
+// keepPromise closes the line of a caller to whom the house promised a call, by the name of the agent who spoke with her in
+// it. Every other line waits for a person, who is shown what answers to it.
+func (t *tx) keepPromise(r *call.Record) error {
+	if !r.Served || r.Why != call.CallBack || r.Of == "" {
+		return nil
+	}
+	n, err := t.exec(`UPDATE unserved SET state = 'called_back', settled = ?, settled_by = ?, answer_call = ?
+		WHERE call = ? AND state = 'open' AND why = ?`, r.Ended.UnixMicro(), nearPerson(r), r.ID, r.Of, string(call.ToBeCalled))
+	if err != nil || n == 0 {
+		return err
+	}
+	return t.remember(audit.Event{
+		Time: r.Ended, Actor: system, Action: audit.CallerSettled, Object: "call:" + r.Of, Clinic: r.Plan.Clinic, Correlation: r.Of,
+		Facts: map[string]string{"before": string(UnservedOpen), "after": string(CalledBack), "answer": r.ID},
+	}, phi.Text{})
+}
+
+// nearPerson is whose phone answered first of those that a placed call rang.
+func nearPerson(r *call.Record) string {
+	var first call.LegRecord
+	for _, l := range r.Legs {
+		if l.User != "" && !l.Answered.IsZero() && (first.Answered.IsZero() || l.Answered.Before(first.Answered)) {
+			first = l
+		}
+	}
+	return cmp.Or(first.Person, first.User, system.ID)
 }
 
 // cutUnserved is fileUnserved for a call that a crash cut off.

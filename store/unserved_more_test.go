@@ -39,9 +39,6 @@ func TestEveryCallerWithWhomNobodySpokeStandsInTheLedger(t *testing.T) {
 	served := rings("served", "+12125550177", 0, time.Minute)
 	served.Served = true
 	fileAt(t, s, served)
-	patched := rings("patched", "+12125550177", 0, time.Minute)
-	patched.Taken = &call.Acceptance{Person: "wu"}
-	fileAt(t, s, patched)
 	out := rings("out", "+12125550188", time.Hour, time.Minute)
 	out.Direction, out.Why = "out", call.CallOut
 	fileAt(t, s, out)
@@ -94,6 +91,44 @@ func TestALaterConversationProposesToCloseALine(t *testing.T) {
 		if err != nil || more["gone"].Answer != "later" || more["other"].Answer != "" {
 			t.Errorf("%s: %+v %v", name, more, err)
 		}
+	}
+}
+
+// Who keeps her place and hangs up is owed a call: the line is open until somebody has spoken with her in it.
+func TestAPromisedCallIsOwedUntilSheWasSpokenWith(t *testing.T) {
+	s, _, _ := aging(t)
+	ctx := context.Background()
+	promised := rings("promised", "+12125550188", 0, time.Minute)
+	promised.Outcome = call.ToBeCalled
+	fileAt(t, s, promised)
+	back := func(id string, after time.Duration) call.Record {
+		r := rings(id, "+12125550100", after, time.Minute)
+		r.Direction, r.Why, r.Of = "out", call.CallBack, "promised"
+		r.Legs = []call.LegRecord{{Place: "outside", Answered: r.Arrived}, {User: "wu-desk", Person: "wu", Answered: r.Arrived}}
+		return r
+	}
+	fileAt(t, s, back("missed", time.Hour))
+	if u, err := s.UnservedCaller(ctx, "promised"); err != nil || u.State != UnservedOpen || u.Why != "to_be_called" {
+		t.Errorf("nobody spoke with her, and the line is closed: %+v %v", u, err)
+	}
+	spoke := back("spoke", 2*time.Hour)
+	spoke.Served = true
+	fileAt(t, s, spoke)
+	u, err := s.UnservedCaller(ctx, "promised")
+	if err != nil || u.State != CalledBack || u.SettledBy != "wu" || u.Answer != "spoke" || !u.Settled.Equal(spoke.Ended) {
+		t.Errorf("%+v %v", u, err)
+	}
+	holds(t, s)
+}
+
+// A patch that was taken and came to nothing leaves a caller with whom nobody spoke.
+func TestATakenPatchAloneServesNobody(t *testing.T) {
+	s, _, _ := aging(t)
+	taken := rings("taken", "+12125550177", 0, time.Minute)
+	taken.Taken = &call.Acceptance{Person: "wu"}
+	fileAt(t, s, taken)
+	if u, err := s.UnservedCaller(context.Background(), "taken"); err != nil || u.State != UnservedOpen {
+		t.Errorf("%+v %v", u, err)
 	}
 }
 

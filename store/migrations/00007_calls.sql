@@ -1,6 +1,6 @@
 -- +goose Up
--- Queues, prompts, what agents do, who was not served, and what a running call is taken up again with. A clinic's features and
--- a trunk's carrier stand in their bodies; the laws of consent and the emergency line in meta.
+-- Queues, prompts, what agents do, and who was not served. A clinic's features and a trunk's carrier stand in their bodies; the
+-- laws of consent and the emergency line in meta.
 
 CREATE TABLE queues (
   id      TEXT NOT NULL PRIMARY KEY,
@@ -68,16 +68,6 @@ CREATE TABLE unserved (
 ) STRICT;
 CREATE INDEX unserved_arrived ON unserved (arrived, call);
 CREATE INDEX unserved_open ON unserved (arrived) WHERE state = 'open';
-
--- Where a running call stands, for the start after a crash: gone with the call.
-CREATE TABLE live_dialogs (
-  id         TEXT NOT NULL PRIMARY KEY,
-  call       TEXT NOT NULL,
-  kind       TEXT NOT NULL,
-  state_cell BLOB NOT NULL,
-  updated    INTEGER NOT NULL
-) STRICT;
-CREATE INDEX live_dialogs_call ON live_dialogs (call);
 
 ALTER TABLE calls ADD COLUMN direction TEXT NOT NULL DEFAULT 'in';
 ALTER TABLE calls ADD COLUMN kind TEXT NOT NULL DEFAULT '';

@@ -606,13 +606,6 @@ CREATE TABLE legs (
 ) STRICT;
 INSERT INTO "legs" VALUES('c1',0,'','',NULL,NULL,NULL,'completed',0,'{"Codec":0,"Suite":"","Received":3000,"Sent":0,"Lost":0,"Duplicate":0,"Reordered":0,"Late":0,"SSRCChanges":0,"Events":0,"AuthFailed":0,"Replayed":0,"Plaintext":0,"WrongSource":0,"Malformed":0,"Oversize":0,"SendErrors":0,"Jitter":0,"RoundTrip":0,"FarLost":0,"FarJitter":0,"MOS":4.4,"FirstHeard":"0001-01-01T00:00:00Z","LastHeard":"0001-01-01T00:00:00Z"}');
 INSERT INTO "legs" VALUES('c1',1,'amy-desk','amy',1795402801000000,NULL,NULL,'completed',200,NULL);
-CREATE TABLE live_dialogs (
-  id         TEXT NOT NULL PRIMARY KEY,
-  call       TEXT NOT NULL,
-  kind       TEXT NOT NULL,
-  state_cell BLOB NOT NULL,
-  updated    INTEGER NOT NULL
-) STRICT;
 CREATE TABLE logins (
   id         TEXT    NOT NULL PRIMARY KEY,
   person     TEXT    NOT NULL,
@@ -904,7 +897,6 @@ CREATE INDEX voice_messages_made ON voice_messages (made, id);
 CREATE INDEX voice_messages_open ON voice_messages (made) WHERE taken IS NULL;
 CREATE INDEX unserved_arrived ON unserved (arrived, call);
 CREATE INDEX unserved_open ON unserved (arrived) WHERE state = 'open';
-CREATE INDEX live_dialogs_call ON live_dialogs (call);
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('goose_db_version',10);
 COMMIT;
