@@ -242,17 +242,19 @@ func TestRevocationEndsAStreamWithinTwoSeconds(t *testing.T) {
 		token := s.token("", LiveWatch)
 		sue, robot := opens(c.Handler(), secret, ""), opens(c.Handler(), token, "")
 		time.Sleep(time.Second)
+		s.mu.Lock()
 		v := s.doors.visitors[secret]
 		v.Grants = []access.Grant{{Role: access.Supervisor, Clinics: []string{"bay"}}}
 		s.doors.visitors[secret] = v
+		s.mu.Unlock()
 		time.Sleep(2 * time.Second)
 		s.move(view("c1", "harbor", call.Parked))
 		time.Sleep(time.Second)
 		if got := sue.kinds(); got != "reset" {
 			t.Errorf("a clinic that is not hers any more: %s", got)
 		}
-		delete(s.doors.visitors, secret)
 		s.mu.Lock()
+		delete(s.doors.visitors, secret)
 		delete(s.tokens, token)
 		s.mu.Unlock()
 		at := time.Now()

@@ -162,7 +162,9 @@ type stageLogins struct{ *stage }
 
 // Recognise ends logins by a clock of its own: 15 minutes after the second factor was shown.
 func (l stageLogins) Recognise(_ context.Context, secret string) (Visitor, error) {
+	l.mu.Lock()
 	v, ok := l.doors.visitors[secret]
+	l.mu.Unlock()
 	switch {
 	case !ok:
 		return Visitor{}, ErrNotFound

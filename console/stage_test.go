@@ -234,6 +234,8 @@ func (t stageTokens) Create(_ context.Context, want Token, by audit.Actor) (Toke
 func (stageTokens) List(context.Context) ([]Token, error)                      { return nil, nil }
 func (t stageTokens) Revoke(_ context.Context, _ string, by audit.Actor) error { return t.change(by) }
 func (t stageTokens) Check(_ context.Context, secret string) (Token, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if found, ok := t.tokens[secret]; ok {
 		return found, nil
 	}
