@@ -53,6 +53,7 @@ func (c *Call) meet() {
 	c.note(Bridged, c.agent.name(), nil)
 	c.mark("joined", c.agent.name())
 	c.show(Talking)
+	c.beepWhileRecorded()
 	c.fetchInterpreter()
 }
 
@@ -231,6 +232,7 @@ func (c *Call) disband() {
 		}
 	}
 	c.stopAside()
+	c.endBeep()
 	c.board.unpark(c)
 	c.room = room{}
 	if c.agent != nil {

@@ -3,6 +3,7 @@ package call
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -79,7 +80,7 @@ func (c *Call) after(d time.Duration, do func(*Call)) (stop func()) {
 			}
 		}})
 	})
-	c.alarms = append(c.alarms, a)
+	c.alarms = append(slices.DeleteFunc(c.alarms, func(a *alarm) bool { return a.off }), a)
 	return func() { a.stop() }
 }
 

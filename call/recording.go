@@ -22,6 +22,7 @@ type capture struct {
 	recorded   RecordingView
 	stopPause  func() // of the clock that ends a pause; nil: none runs
 	stopSecret func() // of the one that ends a secret; nil: there is none
+	stopBeep   func() // of the one that tells of the recording; nil: none runs
 }
 
 // Discarder is a Recording that can be destroyed while it runs: its key is shredded, unless the law holds it.
