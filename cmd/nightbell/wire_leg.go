@@ -42,6 +42,15 @@ var causes = map[call.Cause]sip.Reason{
 	call.Fault:         sip.Fault,
 }
 
+// What a call came to beyond what the wire has words for. Each ends legs as any call that is over; the wire says none of them.
+var outcomes = map[call.Cause]sip.Reason{
+	call.FaxCall:      sip.Completed,
+	call.ToBeCalled:   sip.Completed,
+	call.MessageLeft:  sip.Completed,
+	call.Acknowledged: sip.Completed,
+	call.CutOff:       sip.Fault, // we were killed in the middle
+}
+
 var reasons = func() map[sip.Reason]call.Cause {
 	m := make(map[sip.Reason]call.Cause, len(causes))
 	for c, r := range causes {
@@ -53,6 +62,9 @@ var reasons = func() map[sip.Reason]call.Cause {
 
 func reasonOf(c call.Cause) sip.Reason {
 	if r, ok := causes[c]; ok {
+		return r
+	}
+	if r, ok := outcomes[c]; ok {
 		return r
 	}
 	return sip.Fault
