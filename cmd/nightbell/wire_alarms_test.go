@@ -166,14 +166,15 @@ func TestAnAlarmsLadderOutlivesTheServer(t *testing.T) {
 		again := alarmsOnStage(paper, &after, onTheRota)
 		after.raise("nobody_eligible", "nobody")
 		time.Sleep(10 * time.Minute)
+		again.stop()
 		if got := again.said(&again.rung); len(got) != 2 || len(paper.rows) != 1 {
 			t.Errorf("rung %v, %d ladders", got, len(paper.rows))
 		}
-		again.stop()
 
 		var healed alarms
 		third := alarmsOnStage(paper, &healed, onTheRota)
 		time.Sleep(time.Hour)
+		third.stop()
 		if got := third.said(&third.rung); len(got) != 0 {
 			t.Errorf("rung about what is over: %v", got)
 		}
@@ -182,7 +183,6 @@ func TestAnAlarmsLadderOutlivesTheServer(t *testing.T) {
 				t.Errorf("ladder %s is %s", r.ID, r.State)
 			}
 		}
-		third.stop()
 	})
 }
 
@@ -205,6 +205,11 @@ func TestAnAlarmThatCannotTelephoneSaysSo(t *testing.T) {
 			v := a.views()
 			if len(v) != 2 || v[0].Name != "alarm_telephone" || v[1].Telephone != want {
 				t.Errorf("%s: %+v", want, v)
+			}
+			a.clear("nobody_eligible")
+			time.Sleep(time.Minute)
+			if v := a.views(); len(v) != 0 {
+				t.Errorf("%s: stands when the patient's alarm is over: %+v", want, v)
 			}
 			st.stop()
 		})

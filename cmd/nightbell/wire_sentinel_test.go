@@ -37,6 +37,13 @@ func closingBook() *policy.Book {
 	}
 }
 
+// sent are the numbers that were dialled so far.
+func (st *lineStage) sent() []string {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return slices.Clone(st.placed)
+}
+
 func linesOnStage(t *testing.T) (*lineStage, *alarms) {
 	t.Helper()
 	snapshot := policy.Index(closingBook(), policy.EmbeddedZones())
@@ -133,16 +140,16 @@ func TestTheSentinelGoesOutOnceAnEvening(t *testing.T) {
 		time.Sleep(time.Until(time.Date(2000, 1, 3, 12, 0, 0, 0, time.UTC)))
 		go func() { over <- st.Run(ctx) }()
 		time.Sleep(5 * time.Hour)
-		if len(st.placed) != 0 {
-			t.Errorf("before closing: %v", st.placed)
+		if len(st.sent()) != 0 {
+			t.Errorf("before closing: %v", st.sent())
 		}
 		time.Sleep(10 * time.Minute)
-		if len(st.placed) != 1 || len(a.list()) != 0 {
-			t.Errorf("after closing: %v, %v", st.placed, a.list())
+		if len(st.sent()) != 1 || len(a.list()) != 0 {
+			t.Errorf("after closing: %v, %v", st.sent(), a.list())
 		}
 		time.Sleep(48 * time.Hour)
-		if len(st.placed) != 3 {
-			t.Errorf("after two more evenings: %v", st.placed)
+		if len(st.sent()) != 3 {
+			t.Errorf("after two more evenings: %v", st.sent())
 		}
 		cancel()
 		<-over
