@@ -19,6 +19,15 @@ func (b *Switchboard) Guest(g Guest) error {
 	return nil
 }
 
+// Meant is the running call that a guest means, as it stands now. Nobody is brought into it.
+func (b *Switchboard) Meant(g Guest) (View, bool) {
+	c := b.host(g)
+	if c == nil {
+		return View{}, false
+	}
+	return c.view(), true
+}
+
 // host finds the call that a guest means.
 func (b *Switchboard) host(g Guest) *Call {
 	watched := ""
@@ -29,6 +38,9 @@ func (b *Switchboard) host(g Guest) *Call {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if g.Call != "" {
+		return b.calls[g.Call]
+	}
 	switch g.Want {
 	case Retrieve:
 		return b.slots[g.Slot]

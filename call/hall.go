@@ -36,6 +36,9 @@ type hall struct {
 // lead is what one step of priority is worth.
 const lead = 5 * time.Minute
 
+// everybody is longer than anybody's wait and priority together.
+const everybody = 10 * 365 * 24 * time.Hour
+
 // row is one queue: its callers in order, and what it has done.
 type row struct {
 	id, name string
@@ -69,6 +72,7 @@ type ticket struct {
 	clinic   string
 	priority int
 	arrived  time.Time // her place counts from here
+	first    bool      // an agent's connection died under her, or nobody took her when she was handed on: before all others
 	joined   time.Time // this queue
 	crew     *crew     // nil: whoever is ready for the clinic
 	call     *Call     // nil: she has hung up and keeps her place
@@ -81,8 +85,14 @@ type ticket struct {
 
 func (t *ticket) heldBy() *Call { return t.call }
 
-// due is the order: when she came, less what her priority is worth.
-func (t *ticket) due() time.Time { return t.arrived.Add(-time.Duration(t.priority) * lead) }
+// due is the order: when she came, less what her priority is worth. Who was served already goes before everybody.
+func (t *ticket) due() time.Time {
+	due := t.arrived.Add(-time.Duration(t.priority) * lead)
+	if t.first {
+		due = due.Add(-everybody)
+	}
+	return due
+}
 
 func newHall(b *Switchboard) *hall {
 	h := &hall{board: b, now: b.ports.Now, shelf: b.ports.Shelf, rows: map[string]*row{}, agents: map[string]*agent{},

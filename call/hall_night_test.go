@@ -279,6 +279,37 @@ func TestQueuesOfOnePriorityTakeTurnsByWeight(t *testing.T) {
 	})
 }
 
+// Whom we lost goes before everybody, in whatever queue: before who has come first, who has priority, and whose turn it is.
+func TestWhomWeLostGoesBeforeEverybody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNight(t, 1)
+		defer n.hall.close()
+		amy := []policy.QueueMember{{Person: "amy", Users: []string{"amy"}}}
+		come := func(id string, priority int, lost bool) *ticket {
+			q := &policy.Queue{ID: id, Weight: 9, Members: amy, Empty: policy.WaitOn}
+			if id == "light" {
+				q.Weight = 1
+			}
+			time.Sleep(time.Minute)
+			k := &ticket{queue: q, clinic: "harbor", call: &Call{board: n.board}, priority: priority, arrived: time.Now(), first: lost}
+			n.hall.join(k, id)
+			return k
+		}
+		served := come("heavy", 0, false)
+		for range 4 {
+			come("heavy", 3, false)
+			come("light", 0, false)
+		}
+		lost, later := come("light", 0, true), come("heavy", 0, true)
+		for _, k := range []*ticket{lost, later} {
+			n.hall.leave(served, wentOn)
+			if served = k; len(k.asked) != 1 {
+				t.Fatal("somebody else is served first")
+			}
+		}
+	})
+}
+
 // BenchmarkQueueEvent is the cost of one agent who comes free and is given a caller, of 1,000 who wait, with 200 agents.
 func BenchmarkQueueEvent(b *testing.B) {
 	board := NewSwitchboard(Ports{Phones: here{}, Now: time.Now})

@@ -140,7 +140,7 @@ func (s *settling) crewOf(t *ticket) *crew {
 }
 
 // nextRow is the row whose head is looked at next: the head that is due first, and among heads of its priority the queues
-// take turns by weight.
+// take turns by weight, unless she is to be served before everybody.
 func (s *settling) nextRow() *row {
 	var best *row
 	for _, r := range s.hall.rows {
@@ -151,8 +151,8 @@ func (s *settling) nextRow() *row {
 			best = r
 		}
 	}
-	if best == nil {
-		return nil
+	if best == nil || s.head(best).first {
+		return best
 	}
 	turn := best
 	for _, r := range s.hall.rows {

@@ -177,7 +177,8 @@ type Guest struct {
 	Want         GuestWish
 	Replaces     string    // id of the leg it replaces; of Replace
 	Slot         string    // of Retrieve
-	To           phi.Phone // of Consult: whom she dialled
+	To           phi.Phone // of Consult: whom she dialled; of Monitor: whose call
+	Call         string    // id of the call; empty: the one that the wish means
 }
 
 // GuestWish is a closed list.

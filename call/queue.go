@@ -72,14 +72,14 @@ func (c *Call) wait(ctx context.Context, q *policy.Queue) (*party, error) {
 // queueID is by what a queue is known; one without a name of its own is the clinic's.
 func (c *Call) queueID(q *policy.Queue) string { return cmp.Or(q.ID, c.plan.Clinic) }
 
-// ticket makes the caller's place: her clinic's and her own priority are added to the queue's, and who had an agent before
-// whose connection died has her old place.
+// ticket makes the caller's place: her clinic's and her own priority are added to the queue's, who had an agent before has
+// her old place, and whom we lost goes first.
 func (c *Call) ticket(q *policy.Queue) *ticket {
-	t := &ticket{queue: q, clinic: c.plan.Clinic, call: c, priority: q.Priority + c.plan.Priority, arrived: c.now()}
+	t := &ticket{queue: q, clinic: c.plan.Clinic, call: c, priority: q.Priority + c.plan.Priority, arrived: c.now(), first: c.arrivedFirst}
 	if c.repeats {
 		t.priority += cmp.Or(c.plan.RepeatLift, 1)
 	}
-	if c.losses > 0 || len(c.former) > 0 {
+	if c.arrivedFirst || len(c.former) > 0 {
 		t.arrived = c.record.Arrived
 	}
 	return t

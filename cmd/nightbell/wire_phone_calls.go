@@ -18,7 +18,7 @@ import (
 //	*10 *11            the desk: ready, not ready
 //	*7N                the caller parked in slot N
 //	*8                 the caller who has waited longest of those whom she may be offered
-//	*9USER             listens to USER's call (a supervisor's, where the rules let her)
+//	*9USER             listens to USER's call (a supervisor of its clinic, remembered first: wire_monitor.go)
 //	NUMBER, USER       while she talks with a caller: consults whoever that is, in her call
 //	NUMBER[*CLINIC]    else: calls outside in the name of that clinic, or of the only one she is ready for
 
@@ -66,7 +66,7 @@ func (s *server) guided(l *sip.Leg, dialled string) (prompt string) {
 	}
 	if user, ok := code(dialMonitor); ok {
 		g.Want, g.To = call.Monitor, phi.NewPhone(user)
-		return s.received(g)
+		return s.monitors(l, g)
 	}
 	if strings.HasPrefix(dialled, "*") {
 		return "phone_not_allowed"
