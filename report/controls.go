@@ -20,6 +20,7 @@ type Status string
 const (
 	InForce  Status = "in force" // 45 CFR parts 160 and 164 as they stand
 	Proposed Status = "proposed" // 90 FR 898 (6 January 2025): not law
+	Beside   Status = "beside"   // law of telephone calls, not of HIPAA
 	Ours     Status = "promise"  // asked by nobody but ourselves
 )
 
@@ -43,7 +44,7 @@ type Section struct {
 	Controls []Control
 }
 
-// Sections is the whole table in the order of the law; what is proposed and our own promises follow.
+// Sections is the whole table in the order of the law; what stands beside it, what is proposed and our own promises follow.
 func Sections() []Section {
 	return []Section{
 		{"Administrative safeguards, 164.308", slices.Concat(administrative, contingency)},
@@ -52,6 +53,7 @@ func Sections() []Section {
 		{"Organisation and documentation, 164.314 and 164.316", organisation},
 		{"Privacy: minimum necessary, access, accounting", privacy},
 		{"Breach notification, 164.400-414", breach},
+		{"Law of telephone calls beside HIPAA", calls},
 		{"The proposed rule of 2025: not law", proposed},
 		{"Promises, each with a test that tries to break it", promises},
 	}

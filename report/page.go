@@ -62,7 +62,7 @@ nightbell controls evidence /mnt/audit/2026-11 # the evidence of every control, 
 ` + "```" + `
 
 Labels. *in force*: the Security Rule of 2013 (45 CFR 164.302-318), the Privacy Rule or the Breach Notification Rule asks for it.
-*proposed*: the notice of proposed rulemaking of 6 January 2025 (90 FR 898) would ask for it, by its own numbering; it is not law.
+*beside*: law of telephone calls that is no part of HIPAA. *proposed*: the notice of proposed rulemaking of 6 January 2025 (90 FR 898) would ask for it, by its own numbering; it is not law.
 *promise*: we ask it of ourselves. R: required, A: addressable, in the words of the rule in force; a standard has neither.
 
 Duties have templates: [risk analysis](templates/risk-analysis.md), [sanction policy](templates/sanction-policy.md),

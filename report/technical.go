@@ -34,18 +34,20 @@ var technical = []Control{
 	},
 	{
 		Clause: "164.312(a)(2)(iv)", Title: "Encryption and decryption", Needed: Addressable, Status: InForce,
-		Mechanism: "AES-256-GCM; every record and every cell is bound to its place. Keys by purpose and clinic under ROOT, ROOT under TPM, credential, key file or passphrase; rotated, retired, re-wrapped while calls go on.",
-		Files:     words("seal/writer.go seal/cell.go seal/ring.go seal/slots.go store/sealed_columns.go docs/RECORDING-FORMAT.md docs/FIPS.md"),
-		Tests:     words("TestNothingInClear TestACellOpensInItsPlaceAlone TestNoColumnOfCellsIsForgotten TestEveryBentCellIsRefused TestIndependentReaderAgreesOnEveryVector TestRotationSurvivesRestarts TestFIPSModeTellsTheSameStories"),
-		Evidence:  []string{"nightbell keys status", "nightbell version"},
-		Duty:      "Custody of the key: a host key on the data's own disk is weak, and `keys status` says so.",
-		Gap:       "Ids, times and outcomes stand in clear in the database; the emergency bundle and TLS keys lie in clear, without PHI (docs/decisions/0014-sealed-serving.md).",
+		Mechanism: "AES-256-GCM; every record and every cell is bound to its place. Keys by purpose and clinic under ROOT, ROOT under TPM, credential, key file or passphrase; rotated, retired, re-wrapped while calls go on. " +
+			"Voice messages are recordings of their own, sealed from the first word. What running calls are taken up with after a kill is sealed too and lies in memory alone, never on a disk.",
+		Files:    words("seal/writer.go seal/cell.go seal/ring.go seal/slots.go store/sealed_columns.go cmd/nightbell/wire_keep.go call/voicemail.go docs/RECORDING-FORMAT.md docs/FIPS.md"),
+		Tests:    words("TestNothingInClear TestACellOpensInItsPlaceAlone TestNoColumnOfCellsIsForgotten TestEveryBentCellIsRefused TestIndependentReaderAgreesOnEveryVector TestRotationSurvivesRestarts TestFIPSModeTellsTheSameStories TestARunningCallIsSealedAndForgotten TestSurvivalLiesInMemoryOrNowhere TestMessageSurvivesHangingUp"),
+		Evidence: []string{"nightbell keys status", "nightbell version"},
+		Duty:     "Custody of the key: a host key on the data's own disk is weak, and `keys status` says so.",
+		Gap:      "Ids, times and outcomes stand in clear in the database; the emergency bundle and TLS keys lie in clear, without PHI (docs/decisions/0014-sealed-serving.md).",
 	},
 	{
 		Clause: "164.312(b)", Title: "Audit controls", Needed: Required, Status: InForce,
 		Mechanism: "A Merkle tree (RFC 6962) in the transaction of the change, signed checkpoints, witnesses outside the machine, RFC 5425 export with the log as its queue. PHI is shown after the event is durable, or not at all. " +
-			"While the log cannot be written people are refused; callers and the agent on a call are not, their events are spooled sealed.",
-		Files: words("audit/tree.go audit/checkpoint.go store/audit.go keep/witness_export.go keep/syslog.go console/gate.go docs/AUDIT-EVENTS.md"),
+			"While the log cannot be written people are refused; callers and the agent on a call are not, their events are spooled sealed. " +
+			"Who wants to listen in, whisper or barge says why, and hears nothing before that is written.",
+		Files: words("audit/tree.go audit/checkpoint.go store/audit.go keep/witness_export.go keep/syslog.go console/gate.go console/orders.go docs/AUDIT-EVENTS.md"),
 		Tests: words("TestFirstBadSeqIsNamed TestEveryTamperingIsFoundByBothVerifiers TestRollbackIsFoundByBothVerifiers TestFailedChangeLeavesNoLeaf TestKilledProcessLosesNoAcknowledgedLeaf " +
 			"TestStoryNoReadIsAheadOfItsLeaf TestAuditDownRefusesEverythingItWouldRemember TestNobodyHearsACallWithoutTheAudit TestRollbackAndForkAreNoticedByTheWitness TestStoryYesterdaysDatabaseIsNoticed"),
 		Evidence: []string{"nightbell audit verify", "nightbell audit checkpoint"},
@@ -68,11 +70,12 @@ var technical = []Control{
 	},
 	{
 		Clause: "164.312(d)", Title: "Person or entity authentication", Needed: Required, Status: InForce,
-		Mechanism: "People by password and passkey, one-time code or recovery code; phones by certificate or SHA-256 digest over TLS, with PIN and code at a hard phone; trunks by certificate, address or digest. What a SIP header says counts for nothing.",
-		Files:     words("access/passkey.go access/totp.go sip/digest.go sip/trunk.go cmd/nightbell/office_desk.go"),
+		Mechanism: "People by password and passkey, one-time code or recovery code; phones by certificate or SHA-256 digest over TLS, with PIN and code at a hard phone; a clinician at any telephone by a PIN of her own, three tries; trunks by certificate, address or digest. What a SIP header says counts for nothing.",
+		Files:     words("access/passkey.go access/totp.go sip/digest.go sip/trunk.go cmd/nightbell/office_desk.go call/callin.go"),
 		Tests: words("TestTwoFactorsOpenTheHouse TestCodeIsGoodOnce TestOneOfManyTakesATOTPStep TestOneAnswerForEverythingWrong TestPasskeyFromElsewhere TestWrongSecretAndReplayedNonce " +
-			"TestStrangersHearNothing TestTheDeskTakesAPINAndACodeOnce"),
+			"TestStrangersHearNothing TestTheDeskTakesAPINAndACodeOnce TestAPINAtTheTelephoneIsHersOrNobodys TestThreeWrongPINsAreNobody TestPINThatCannotBeCheckedIsNone"),
 		Evidence: []string{"nightbell people list", "nightbell devices list", "nightbell trunks list"},
+		Gap:      "A caller's number is what her carrier says; its signature is verified and shown where there is one.",
 	},
 	{
 		Clause: "164.312(e)(1)", Title: "Transmission security", Needed: Standard, Status: InForce,
