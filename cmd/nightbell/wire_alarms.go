@@ -62,6 +62,9 @@ const (
 	hookTime    = 30 * time.Second
 )
 
+// alarmWords are what somebody hears who picks up: that patients wait, and which key takes it. What is wrong is on the console.
+var alarmWords = []string{"alarm_call", "alarm_keys"}
+
 var byAlarms = audit.Actor{Type: "system", ID: "alarms"}
 
 // Run looks until ctx ends.
@@ -99,6 +102,9 @@ func (d *alarmDesk) look(ctx context.Context) {
 		if a.Class == patient && a.Acknowledged.IsZero() {
 			d.telephone(ctx, a)
 		}
+	}
+	if !slices.ContainsFunc(stand, func(a console.Alarm) bool { return a.Class == patient }) {
+		d.alarms.clear("alarm_telephone") // nobody has to be telephoned
 	}
 	d.tellHook(ctx, stand)
 	if err := d.keep(); err != nil && ctx.Err() == nil {
@@ -374,7 +380,7 @@ func (s *server) ringForAlarm(person string, told func(call.Record)) error {
 	if sch := rules.Roster(cfg.Schedule); sch != nil && clinic == "" {
 		clinic = scheduleClinic(rules.Book, cfg.Schedule)
 	}
-	p := call.Placing{ID: rand.Text(), Why: call.AlarmCall, Clinic: clinic, Whisper: []string{"alarm"}, Accept: call.ByKey, Ended: told}
+	p := call.Placing{ID: rand.Text(), Why: call.AlarmCall, Clinic: clinic, Whisper: alarmWords, Accept: call.ByKey, Ended: told}
 	var why error = &call.Unfit{Word: call.Nobody}
 	for _, b := range s.sip.Bindings(rules.Users(person)...) {
 		p.Near = append(p.Near, call.Contact{ID: b.ID, User: b.User, Profile: phones{s.rules, nil}.profile(b)})

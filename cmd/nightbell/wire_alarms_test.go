@@ -19,6 +19,7 @@ import (
 	"nightbell/audit"
 	"nightbell/call"
 	"nightbell/console"
+	"nightbell/media"
 	"nightbell/policy"
 )
 
@@ -234,6 +235,15 @@ func TestTonightsAlarmsComeInOneBundleAnHour(t *testing.T) {
 		}
 		st.stop()
 	})
+}
+
+// Who picks up hears words, not silence.
+func TestTheWordsOfAnAlarmAreBuiltIn(t *testing.T) {
+	for _, name := range append(slices.Clone(alarmWords), "alarm_taken") {
+		if media.Prompts()[name] == nil {
+			t.Errorf("no prompt %s", name)
+		}
+	}
 }
 
 // What happened once goes when somebody has seen to it, or after a day.
