@@ -170,7 +170,7 @@ const infoDigit = 160 * time.Millisecond // RFC 4733 duration of a digit that ca
 
 // relayDigit passes a digit of an INFO on as RFC 4733; digits in the media are relayed by media itself.
 func (c *Call) relayDigit(p *party, digit string) {
-	if len(digit) != 1 || !p.keys.press(digit[0], byInfo) {
+	if len(digit) != 1 || !p.keys.press(digit[0], byInfo, c.now()) {
 		return
 	}
 	other := c.other(p)
@@ -205,7 +205,7 @@ func (c *Call) other(p *party) *party {
 func (c *Call) heard(p *party, e media.Event) {
 	switch e.Kind {
 	case media.Digit:
-		if p.keys.press(e.Digit, byMedia) {
+		if p.keys.press(e.Digit, byMedia, c.now()) {
 			c.note(Keyed, p.name(), nil)
 		}
 	case media.Fax:

@@ -3,17 +3,27 @@ package call
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"nightbell/media"
 )
 
 // keypad is what a party typed and nobody has read yet. A key may come as a telephone event, as sound, or by INFO, and a
-// phone may send one press in two ways: the first way that a party used is hers, and the other is not heeded.
+// phone may send each press in two ways. The second of the pair is not heeded, and once there was a pair the first way
+// is hers for good; until then both ways count, because who is behind a trunk may change within a call.
 type keypad struct {
-	way   keyWay
+	way   keyWay // whose presses count; 0: all, she has not sent one in two ways
 	typed []byte
 	count int // presses ever
+	last  []press
+}
+
+// press is one key that counted and may come again another way.
+type press struct {
+	key byte
+	way keyWay
+	at  time.Time
 }
 
 type keyWay byte
@@ -23,20 +33,38 @@ const (
 	byInfo                    // SIP INFO
 )
 
-const keypadMost = 64 // keys that wait for a reader; more are somebody's cat
+const (
+	keypadMost = 64              // keys that wait for a reader; more are somebody's cat
+	pairWithin = 2 * time.Second // an INFO may be sent again before it arrives; nobody changes the way in between
+)
 
 // press takes a key. False: this press has come another way already.
-func (k *keypad) press(key byte, way keyWay) bool {
-	if k.way == 0 {
-		k.way = way
-	}
-	if k.way != way {
+func (k *keypad) press(key byte, way keyWay, now time.Time) bool {
+	if k.again(key, way, now) {
 		return false
 	}
 	if k.count++; len(k.typed) < keypadMost {
 		k.typed = append(k.typed, key)
 	}
 	return true
+}
+
+// again: the press came another way before, or comes in the way that is not hers.
+func (k *keypad) again(key byte, way keyWay, now time.Time) bool {
+	if k.way != 0 {
+		return k.way != way
+	}
+	k.last = slices.DeleteFunc(k.last, func(p press) bool { return now.Sub(p.at) > pairWithin })
+	for _, p := range k.last {
+		if p.key == key && p.way != way {
+			k.way, k.last = p.way, nil
+			return true
+		}
+	}
+	if len(k.last) < keypadMost {
+		k.last = append(k.last, press{key, way, now})
+	}
+	return false
 }
 
 // take gives the oldest key that was not read; zero: there is none.
