@@ -47,13 +47,17 @@ func signs(sound []int16) []byte {
 	return b
 }
 
-// end is the place of the counter at which a recording ends; false where the recording does not hold it.
+// end is the place of the counter at which a recording ends; false where its last second does not hold it. Where a late
+// packet left a hole at the very end, what stands before it counts: the hole is lost too.
 func (c counter) end(recorded []int16) (int, bool) {
-	if len(recorded) < counterTail {
-		return 0, false
+	const frame = callRate / 50
+	for back := 0; back <= callRate && len(recorded)-back >= counterTail; back += frame {
+		tail := recorded[len(recorded)-back-counterTail : len(recorded)-back]
+		if at := bytes.Index(c.signs, signs(tail)); at >= 0 {
+			return at + counterTail, true
+		}
 	}
-	at := bytes.Index(c.signs, signs(recorded[len(recorded)-counterTail:]))
-	return at + counterTail, at >= 0
+	return 0, false
 }
 
 const (
