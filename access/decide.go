@@ -58,12 +58,6 @@ func ProposalKinds() []ProposalKind {
 	return []ProposalKind{ProposeGrant, ProposePurge, ProposeHoldRelease, ProposeDeparture, ProposeShred, ProposeFactorReset, ProposeRestore}
 }
 
-// Proposers lists the roles that may propose a kind; Approvers those that may approve it.
-func (k ProposalKind) Proposers() []Role { return slices.Clone(proposalRules[k].proposes) }
-
-// Approvers lists the roles that may approve a kind.
-func (k ProposalKind) Approvers() []Role { return slices.Clone(proposalRules[k].approves) }
-
 // Propose opens a proposal. People are all who have an active account, with what they hold: when none of them could approve it,
 // it is solo and ripens by waiting. p brings kind, subject, clinic, body and reason.
 func Propose(p Proposal, by Approver, people []Approver, now time.Time) (Proposal, error) {

@@ -62,7 +62,6 @@ const (
 	EndPending  = "second factor not given"
 	EndClock    = "clock set back"
 	EndRevoked  = "revoked"
-	EndReplaced = "replaced" // a pending login that became live under another secret
 )
 
 // Live reports whether the login opens anything at the moment (a pending one: the second-factor routes), else why not. Whoever

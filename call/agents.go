@@ -123,17 +123,6 @@ func (b *Switchboard) EndWrapUp(person string) error {
 	return nil
 }
 
-// ExtendWrapUp gives an agent more time for writing down.
-func (b *Switchboard) ExtendWrapUp(person string, more time.Duration) error {
-	if more <= 0 || more > time.Hour {
-		return ErrTooLong
-	}
-	if !b.hall.extendWrapUp(person, more) {
-		return ErrNoRest
-	}
-	return nil
-}
-
 // Resting reports whether a break or a training keeps callers from a person now: her phones are not rung by any step.
 func (b *Switchboard) Resting(person string) bool { return b.hall.resting(person) }
 
@@ -219,19 +208,6 @@ func (h *hall) endRest(person string, states ...AgentState) bool {
 	default:
 		return false
 	}
-	h.reshelve(a)
-	h.settle()
-	return true
-}
-
-func (h *hall) extendWrapUp(person string, more time.Duration) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	a := h.agents[person]
-	if a == nil || !a.wrap.holds(h.now()) {
-		return false
-	}
-	a.wrap.Until = a.wrap.Until.Add(more)
 	h.reshelve(a)
 	h.settle()
 	return true

@@ -266,7 +266,6 @@ type PauseReason string
 
 const (
 	Unanswered PauseReason = "no_answer" // offers she did not answer
-	OnBreak    PauseReason = "break"
 )
 
 // Negotiation is RFC 3264 on one voice. An error may be a *media.Refusal, which the rim turns into 488 and a Warning.
@@ -359,7 +358,6 @@ const (
 	Held        EventKind = "held"
 	Resumed     EventKind = "resumed"
 	Keyed       EventKind = "keyed" // DTMF was relayed; the digit is not kept
-	Rekeyed     EventKind = "rekeyed"
 	RecordingOn EventKind = "recording"
 	Unrecorded  EventKind = "unrecorded"
 	MediaSilent EventKind = "media_silent"

@@ -20,7 +20,6 @@ const (
 	Skipped   Eventual = "skipped"         // a key ended a prompt
 	Welcomed  Eventual = "welcomed"        // the words are over: how long they took
 	Spoke     Eventual = "language"        // the caller chose her language
-	Refrained Eventual = "declined"        // the caller does not want to be recorded
 )
 
 // Eventual is an EventKind; the shorter name keeps lists of them readable.

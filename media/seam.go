@@ -69,9 +69,6 @@ func (c Codec) SampleRate() int {
 	return 8000
 }
 
-// ClockRate is the RTP clock in Hz: 8000 for all three.
-func (c Codec) ClockRate() int { return 8000 }
-
 // side says which channel of a recording a packet belongs to.
 type side byte
 

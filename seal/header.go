@@ -55,17 +55,6 @@ type FileID [16]byte
 // String is the id in hexadecimal.
 func (f FileID) String() string { return hex.EncodeToString(f[:]) }
 
-// ParseFileID reads what String wrote.
-func ParseFileID(s string) (FileID, error) {
-	var f FileID
-	b, err := hex.DecodeString(s)
-	if err != nil || len(b) != len(f) {
-		return f, errors.New("file id: not 32 hexadecimal digits")
-	}
-	copy(f[:], b)
-	return f, nil
-}
-
 // Header is the clear head of a file: nothing in it says who spoke or when. A header made by NewHeader is complete but
 // for the commitment, so a data key can be wrapped for it before the file exists.
 type Header struct {
