@@ -168,7 +168,7 @@ func TestAStreamTellsOfOnesOwnClinicsAlone(t *testing.T) {
 		if got := amy.kinds(); got != "reset call agent queues" {
 			t.Errorf("%s", got)
 		}
-		if text := amy.text.String(); strings.Contains(text, "bay") || strings.Contains(text, "c3") || strings.Contains(text, `"bo"`) || strings.Contains(text, "8 %") {
+		if text := amy.text.String(); strings.Contains(text, `"bay"`) || strings.Contains(text, `"c3"`) || strings.Contains(text, `"bo"`) || strings.Contains(text, "8 %") {
 			t.Errorf("%s", text)
 		}
 		amy.leave()
