@@ -4,13 +4,12 @@ package report
 var calls = []Control{
 	{
 		Clause: "18 USC 2511(2)(d)", Title: "Recording with consent, and the stricter laws of states", Needed: Standard, Status: Beside,
-		Mechanism: "The strictest law of all states concerned decides: the clinic's, the house's, the caller's by her area code. Where everybody must agree it is said before a word is kept, and who comes later from outside is told too; " +
-			"what has no words is not recorded. A tone, where one is asked for, tells it again and again. By the key of her menu, or by the agent's command, a caller declines: what was recorded is destroyed, unless the law holds it.",
+		Mechanism: "The strictest law of all states concerned decides: the clinic's, that of everybody who may answer, the caller's by her area code. Where everybody must agree it is said before a word is kept, and who comes later from outside is told too; " +
+			"what has no words is not recorded. A tone, where one is asked for, tells it again and again. By a key during the words, or by the agent's command, a caller declines: what was recorded is destroyed, unless the law holds it.",
 		Files:    words("policy/laws.go call/welcome.go call/recording.go call/beep.go cmd/nightbell/wire_recorder.go"),
 		Tests:    words("TestConsentIsTheStrictestOfAllStatesConcerned TestBargeIsAnnouncedWhereTheLawAsks TestWhoJoinsFromOutsideIsToldThatSheIsRecorded TestWhileItIsRecordedEverybodyHearsABeep TestNobodyHearsABeepWhileNothingIsRecorded TestADeclineShredsAndTheCallGoesOn TestDeclinedRecordingIsDestroyedUnlessHeld"),
 		Evidence: []string{"nightbell audit list --action consent_laws.changed", "nightbell audit list --action recording.shredded"},
 		Duty:     "To look the table of laws over with a lawyer; an area code is no proof of where a caller stands.",
-		Gap:      "An agent who works in another state is not known by her place.",
 	},
 	{
 		Clause: "47 CFR 9.16", Title: "Kari's Law and RAY BAUM's Act: 911 from our own phones", Needed: Standard, Status: Beside,
