@@ -211,7 +211,7 @@ var meanings = []Meaning{
 	{PromptRemoved, "A prompt was removed: the one before it, or the built-in one, is played again."},
 	{PromptRestored, "A prompt that was removed is played again."},
 	{PromptsListed, "Somebody read the list of prompts or played one back."},
-	{CallerSettled, "A caller whom nobody served was called back or written off by a named person; facts: the state before and after."},
+	{CallerSettled, "A caller whom nobody served was called back or written off by a named person, or spoken with in the call that she was promised; facts: the state before and after, the call that answers to it."},
 	{VoiceTaken, "Somebody took a voice message on."},
 	{AgentStateSet, "An agent went on a break, began training, or came back; facts: the state before and after."},
 	{AlarmTaken, "A named person took an alarm on; facts: its class, since when it stands, by page or by telephone."},
