@@ -56,6 +56,7 @@ func (d *Dialog) offered(req *sipmsg.Request) {
 func (d *Dialog) invited(res *sipmsg.Response, ch chan *sipmsg.Response) {
 	code, seq := res.StatusCode, res.CSeq().SeqNo
 	d.mu.Lock()
+	first, routes := seq == d.sentSeq, d.routes
 	switch {
 	case code < 200:
 		if tag, ok := res.To().Params.Get("tag"); ok {
@@ -66,8 +67,10 @@ func (d *Dialog) invited(res *sipmsg.Response, ch chan *sipmsg.Response) {
 		d.peer, _ = res.To().Params.Get("tag")
 		d.learn(res, true)
 	}
+	if !first {
+		d.routes = routes // the first INVITE has fixed them (RFC 3261 §12.2)
+	}
 	again := d.acked[seq]
-	first := seq == d.sentSeq
 	d.mu.Unlock()
 	d.acknowledge(res, seq)
 	if (code == 401 || code == 407) && first && d.retry(res) {
