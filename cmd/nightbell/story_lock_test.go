@@ -112,6 +112,7 @@ func (s *stand) remembersLate(ctx context.Context, object, action string) {
 func TestStoryKilledWhileLockedBringsBothHome(t *testing.T) {
 	ctx := storyTime(t, time.Minute)
 	s := newStand(t, onlyAmy)
+	s.settings("[survival]\nfolder = \"off\"\n") // what a kill leaves where nothing outlives it
 	s.serve()
 	taken, carrier, voice := s.answering(ctx, "amy"), s.carrier(ctx), newCounter(60*time.Second)
 	held := s.lock()

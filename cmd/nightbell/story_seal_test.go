@@ -144,6 +144,7 @@ type house struct {
 func newHouse(ctx context.Context, t *testing.T) *house {
 	t.Helper()
 	h := &house{stand: newStand(t, onlyAmy)}
+	h.settings("[survival]\nfolder = \"off\"\n") // a kill ends its call and recording: what is judged is the seal of both
 	h.serve()
 	h.taken = h.answering(ctx, "amy")
 	carrier := h.carrier(ctx)
