@@ -17,7 +17,7 @@ type Pins interface {
 func deskRoutes() []Route {
 	return []Route{
 		{http.MethodPut, "/api/v1/me/pin", "set-pin", "My PIN for a hard phone; an empty one removes it",
-			CallsAnswer, Personal, audit.FactorAdded, nil, Fresh, with(setPIN)},
+			FactorsWrite, Personal, audit.FactorAdded, nil, Fresh, with(setPIN)},
 	}
 }
 
