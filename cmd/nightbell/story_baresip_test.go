@@ -73,11 +73,17 @@ func (s *stand) newBaresip(user, secret string, port int, voice []int16) *baresi
 
 func (s *stand) baresip(p softphone) *baresip {
 	s.t.Helper()
+	// Any pair: baresip wants one, and is known by its digest.
+	return s.baresipKnownBy(p, filepath.Join(s.dir, "tls", "server.crt"), filepath.Join(s.dir, "tls", "server.key"))
+}
+
+// baresipKnownBy is a baresip that shows a certificate.
+func (s *stand) baresipKnownBy(p softphone, cert, key string) *baresip {
+	s.t.Helper()
 	dir := s.t.TempDir()
 	b := &baresip{dir: dir}
 	speech := filepath.Join(dir, "speech.wav")
 	fail(s.t, os.WriteFile(speech, wavOf(p.voice), 0o600))
-	cert, key := filepath.Join(s.dir, "tls", "server.crt"), filepath.Join(s.dir, "tls", "server.key") // any pair: baresip wants one, and is known by its digest
 	pair := filepath.Join(dir, "pair.pem")
 	fail(s.t, os.WriteFile(pair, append(readFile(s.t, cert), readFile(s.t, key)...), 0o600))
 	config := fmt.Sprintf(baresipConfig, standAddr, filepath.Join(s.dir, "ca.pem"), pair, speech, dir, p.control)

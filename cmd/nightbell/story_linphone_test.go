@@ -58,7 +58,15 @@ publish=0
 // linphone is Debian's linphonec, an agent that answers by itself and says voice; it keeps what it hears in a file.
 type linphone struct {
 	*process
-	heard string
+	heard    string
+	keyboard io.Writer
+}
+
+// types gives it a command.
+func (p *linphone) types(line string) {
+	p.t.Helper()
+	_, err := io.WriteString(p.keyboard, line+"\n")
+	fail(p.t, err)
 }
 
 func (s *stand) linphone(user, secret string, voice []int16) *linphone {
@@ -75,9 +83,8 @@ func (s *stand) linphone(user, secret string, voice []int16) *linphone {
 	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
 	in, err := cmd.StdinPipe()
 	fail(s.t, err)
-	p := &linphone{start(s.t, cmd), heard}
-	_, err = io.WriteString(in, "soundcard use files\nplay "+speech+"\nrecord "+heard+"\n")
-	fail(s.t, err)
+	p := &linphone{start(s.t, cmd), heard, in}
+	p.types("soundcard use files\nplay " + speech + "\nrecord " + heard)
 	return p
 }
 
