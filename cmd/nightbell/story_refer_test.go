@@ -160,8 +160,8 @@ func missing(sound []int16) time.Duration {
 // whole fails unless the recording's first channel has the voice from where it was joined to where it ended, in place.
 func (s *stand) whole(ctx context.Context, recording string, voice counter, said time.Duration) {
 	s.t.Helper()
+	sound := soundOfWAV(s.t, s.export(ctx, recording), 0) // once it is closed
 	s.must("recordings", "verify", recording)
-	sound := soundOfWAV(s.t, s.export(ctx, recording), 0)
 	first := slices.IndexFunc(sound, loud)
 	if gap := missing(sound); gap > mostGap {
 		s.t.Errorf("the caller's voice is missing for %v", gap)
