@@ -93,6 +93,11 @@ func (c *Call) agentLeft() {
 		c.note(Transferred, c.third.name(), with("by", a.name(), "how", "left"))
 		c.succeed(c.third)
 	case c.errand != nil && willing && c.adopted(nil):
+	case willing && c.unaware(a):
+		c.retire(a)
+		if !c.ringBack(a) {
+			c.disperse(errRequeued)
+		}
 	default:
 		c.disperse(errAgentLost)
 		if willing {

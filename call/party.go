@@ -23,6 +23,7 @@ type party struct {
 	mode, wants  observing // of an observer: how she takes part, and will
 	aside        Recording // of a whisper; nil: none
 	since        time.Time // in its place
+	takenBack    time.Time // when a transfer of hers failed and the caller was hers again; zero: never
 	tuned        bool      // its pastime was set
 	plays        string    // the prompt it has for a pastime; empty: none
 	record       LegRecord

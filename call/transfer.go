@@ -161,11 +161,20 @@ func (e *transfer) line() LineView {
 // takeBack undoes a transfer whose target did not answer: the agent's leg stands, and so does her conversation.
 func (c *Call) takeBack(a *party) {
 	c.agent, a.place, c.alone = a, placeAgent, ""
+	a.takenBack = c.now()
 	c.former = c.former[:len(c.former)-1]
 	c.mark("joined", a.name())
 	c.show(Talking)
 	c.arrange()
 }
+
+// unaware reports that a phone hung up before its owner can have understood that her transfer failed: some do so by
+// themselves, whatever they were told. She did not mean to leave the caller alone.
+func (c *Call) unaware(a *party) bool {
+	return !a.takenBack.IsZero() && c.now().Sub(a.takenBack) < unawareTime
+}
+
+const unawareTime = 2 * time.Second
 
 // SIP codes of a NOTIFY's fragment (RFC 3515 §2.4.5); that it is tried was told when the REFER was accepted.
 const (

@@ -133,6 +133,31 @@ func TestAPhoneThatHangsUpAfterItsReferIsRungBackWhenNobodyTakesTheCaller(t *tes
 	s.allFree()
 }
 
+// Some phones end their call at any answer to their transfer, a refusal too.
+func TestAPhoneThatHangsUpWhenItsTransferFailsIsRungBack(t *testing.T) {
+	for name, c := range map[string]struct {
+		wait time.Duration
+		rung int
+	}{"at once": {100 * time.Millisecond, 2}, "after a while": {5 * time.Second, 1}} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := talk(t, func(s *stage, _, amy *leg) {
+				s.phone("bo", refuses(2*time.Second, Busy, 486))
+				refers(amy, "102", "")
+				time.Sleep(2*time.Second + c.wait)
+				bye(amy)
+				time.Sleep(3 * time.Second)
+				if n := s.phones["amy"].timesRung(); n != c.rung {
+					t.Errorf("Amy was rung %d times", n)
+				}
+				if over := s.happened(Finished); over != (c.rung == 1) {
+					t.Errorf("the call is over: %v", over)
+				}
+			})
+			s.allFree()
+		})
+	}
+}
+
 func TestACallersReferIsRefused(t *testing.T) {
 	talk(t, func(s *stage, caller, _ *leg) {
 		refers(caller, "102", "")
