@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"nightbell/call"
 )
@@ -147,11 +148,32 @@ func (c *Console) Follow(ctx context.Context) error {
 		return err
 	}
 	c.stream.forget()
-	for ch := range changes {
-		c.keep(ctx, ch)
+	who, soon := map[string]bool{}, time.NewTimer(agentsPause)
+	defer soon.Stop()
+	soon.Stop()
+	for {
+		select {
+		case ch, more := <-changes:
+			if !more {
+				return nil
+			}
+			if ch.Kind != call.AgentChanged {
+				c.keep(ctx, ch)
+				continue
+			}
+			if len(who) == 0 {
+				soon.Reset(agentsPause)
+			}
+			who[ch.ID] = true
+		case <-soon.C:
+			c.keepAgents(ctx, who)
+			clear(who)
+		}
 	}
-	return nil
 }
+
+// agentsPause gathers agents who change together: what each does now is found by asking for all of them.
+const agentsPause = 200 * time.Millisecond
 
 // keep turns a change into what readers are told.
 func (c *Console) keep(ctx context.Context, ch call.Change) {
@@ -161,8 +183,6 @@ func (c *Console) keep(ctx context.Context, ch call.Change) {
 			k := LiveOf(*ch.Call)
 			c.stream.put(moved{kind: "call", id: ch.ID, clinic: k.Clinic, data: bytesOf(k)})
 		}
-	case call.AgentChanged:
-		c.keepAgent(ctx, ch.ID)
 	case AlarmMoved:
 		c.keepAlarm(ctx, ch.ID)
 	case call.AllChanged:
@@ -170,13 +190,16 @@ func (c *Console) keep(ctx context.Context, ch call.Change) {
 	}
 }
 
-func (c *Console) keepAgent(ctx context.Context, person string) {
+// keepAgents tells what these people do now.
+func (c *Console) keepAgents(ctx context.Context, people map[string]bool) {
 	all, err := c.ports.Agents.List(ctx)
 	if err != nil {
 		return // the next change tells it
 	}
-	if at := slices.IndexFunc(all, func(a Agent) bool { return a.Person == person }); at >= 0 {
-		c.stream.put(moved{kind: "agent", id: person, agent: &all[at], data: bytesOf(all[at])})
+	for i := range all {
+		if a := &all[i]; people[a.Person] {
+			c.stream.put(moved{kind: "agent", id: a.Person, agent: a, data: bytesOf(*a)})
+		}
 	}
 }
 

@@ -165,7 +165,7 @@ func TestAStreamTellsOfOnesOwnClinicsAlone(t *testing.T) {
 		s.floor.changes <- call.Change{Kind: call.AgentChanged, ID: "amy"}
 		s.floor.changes <- call.Change{Kind: AlarmMoved, ID: "disk"}
 		time.Sleep(time.Second)
-		if got := amy.kinds(); got != "reset call agent queues" {
+		if got := amy.kinds(); got != "reset call queues agent" {
 			t.Errorf("%s", got)
 		}
 		if text := amy.text.String(); strings.Contains(text, `"bay"`) || strings.Contains(text, `"c3"`) || strings.Contains(text, `"bo"`) || strings.Contains(text, "8 %") {
